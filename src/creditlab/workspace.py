@@ -1,0 +1,163 @@
+"""A workspace: `creditlab.toml` in a folder says where things are, and how the platform's institution works."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from creditlab.errors import WorkspaceError
+from creditlab.periods import WorkingDays, working_days
+from creditlab.terms import Language
+
+CONFIGURATION = "creditlab.toml"
+#: What else than an empty cell is blank, unless the workspace lists its own.
+BLANKS = ("—", "--", "NULL")
+_SECTIONS = {
+    "workspace": {"title_en", "title_zh", "synthetic", "time_zone"},
+    "paths": {"catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy"},
+    "engine": {"url"},
+    "calendar": {"country", "days", "official_until"},
+    "report": {"language", "contact"},
+    "ingest": {"blanks"},
+}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a workspace's parts are; paths are absolute."""
+
+    folder: Path
+    title_en: str
+    title_zh: str
+    is_synthetic: bool
+    catalogue: Path
+    inbox: Path
+    ledger: Path
+    subjects: Path
+    lake: Path
+    reports: Path
+    key: Path
+    policy: Path | None
+    engine_url: str
+    time_zone: ZoneInfo
+    language: Language
+    contact: str
+    blanks: tuple[str, ...]
+    country: str
+    days_file: Path | None
+    official_until: date | None
+
+    def working_days(self) -> WorkingDays:
+        """The workspace's working-day calendar."""
+        return working_days(self.country, days_file=self.days_file, official_until=self.official_until)
+
+    def pseudonym_key(self) -> bytes:
+        """The key of natural persons' pseudonyms, made on first use, readable by its owner only.
+
+        It lies outside the lake and the reports, so that a copy of either is no use for naming anyone.
+
+        Raises
+        ------
+        WorkspaceError
+            If the file can't be read or written, or is shorter than 32 bytes.
+        """
+        try:
+            self.key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return self._read_key()
+        except OSError as error:
+            raise WorkspaceError("the pseudonym key can't be written", where="[paths] key") from error
+        with os.fdopen(handle, "wb") as file:
+            key = secrets.token_bytes(32)
+            file.write(key)
+        return key
+
+    def _read_key(self) -> bytes:
+        try:
+            key = self.key.read_bytes()
+        except OSError as error:
+            raise WorkspaceError("the pseudonym key can't be read", where="[paths] key") from error
+        if len(key) < 32:
+            raise WorkspaceError("the pseudonym key is shorter than 32 bytes", where="[paths] key")
+        return key
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Read a workspace's configuration.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder has no configuration, or it has a section, key or value that has no meaning.
+    """
+    path = folder / CONFIGURATION
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise WorkspaceError(
+            f"the folder has no {CONFIGURATION}",
+            do="Name a workspace with --workspace, or make one: creditlab init DIR.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Mend its syntax.") from error
+    _refuse_unknown(text)
+    return _build(folder.resolve(), text)
+
+
+def _refuse_unknown(text: dict[str, Any]) -> None:
+    for section, content in text.items():
+        if section not in _SECTIONS or not isinstance(content, dict):
+            raise WorkspaceError("a section is unknown", where=f"{CONFIGURATION}, [{section}]")
+        unknown = sorted(set(content) - _SECTIONS[section])
+        if unknown:
+            raise WorkspaceError("a key is unknown", where=f"{CONFIGURATION}, [{section}] {unknown[0]}")
+
+
+def _build(folder: Path, text: dict[str, Any]) -> Workspace:
+    paths, calendar, about = text.get("paths", {}), text.get("calendar", {}), text.get("workspace", {})
+    report = text.get("report", {})
+
+    def path(key: str, default: str) -> Path:
+        return folder / str(paths.get(key, default))
+
+    try:
+        zone = ZoneInfo(str(about.get("time_zone", "Asia/Shanghai")))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise WorkspaceError("the time zone is unknown", where=f"{CONFIGURATION}, [workspace] time_zone") from error
+    try:
+        language = Language(report.get("language", "en"))
+    except ValueError as error:
+        raise WorkspaceError("the language is unknown", where=f"{CONFIGURATION}, [report] language") from error
+    until = calendar.get("official_until")
+    if until is not None and not isinstance(until, date):
+        raise WorkspaceError("official_until is no date", where=f"{CONFIGURATION}, [calendar] official_until")
+    days = calendar.get("days")
+    return Workspace(
+        folder=folder,
+        title_en=str(about.get("title_en", folder.name)),
+        title_zh=str(about.get("title_zh", about.get("title_en", folder.name))),
+        is_synthetic=bool(about.get("synthetic", False)),
+        catalogue=path("catalogue", "catalogue"),
+        inbox=path("inbox", "inbox"),
+        ledger=path("ledger", "ledger.csv"),
+        subjects=path("subjects", "subjects.csv"),
+        lake=path("lake", "lake"),
+        reports=path("reports", "reports"),
+        key=path("key", "keys/pseudonym.key"),
+        policy=folder / str(paths["policy"]) if "policy" in paths else None,
+        engine_url=str(text.get("engine", {}).get("url", "duckdb://")),
+        time_zone=zone,
+        language=language,
+        contact=str(report.get("contact", "")),
+        blanks=tuple(str(blank) for blank in text.get("ingest", {}).get("blanks", BLANKS)),
+        country=str(calendar.get("country", "CN")),
+        days_file=folder / str(days) if days else None,
+        official_until=until,
+    )
