@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Makes the project runnable on a Debian machine that has only python3, make and git.
+#
+#   scripts/setup.sh            uv and the locked Python packages: enough to make a report
+#   scripts/setup.sh browser    those, and the browser and the fonts that the browser tests need
+#
+# It looks before it acts, so that a second run costs a second and needs no network. Debian packages are
+# installed when run as root; otherwise they are named, and the work goes on with what there is.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+TOOLS=.tools   # our own uv, when the machine has none
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# --- Debian packages ---------------------------------------------------------------------------------
+
+apt_is_fresh=no
+
+# Installs the packages given, or names them. Returns 1 when they are not there afterwards.
+debian_packages() {
+    if ! command -v apt-get >/dev/null; then
+        say "not a Debian machine; what is missing here is called on Debian: $*"
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        say "missing, and only root can install it: sudo apt-get install $*"
+        return 1
+    fi
+    say "installing $*"
+    if [ "$apt_is_fresh" = no ]; then
+        apt-get update -qq >&2 || say "apt-get update failed; trying with the package lists there are"
+        apt_is_fresh=yes
+    fi
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2; then
+        say "apt-get install failed for: $*"
+        return 1
+    fi
+}
+
+has_package() {
+    command -v dpkg-query >/dev/null &&
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# --- uv ----------------------------------------------------------------------------------------------
+
+# Prints the first uv that really runs: a shim on PATH may not, and a very old one has no `sync`.
+find_uv() {
+    local candidate
+    for candidate in uv "$HOME/.local/bin/uv" "$TOOLS/bin/uv" .venv/bin/uv; do
+        if "$candidate" sync --help >/dev/null 2>&1; then
+            printf '%s\n' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+install_uv() {
+    say "no usable uv found; installing it into $TOOLS"
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+        debian_packages python3-venv || true
+    fi
+    mkdir -p "$TOOLS"
+    printf '*\n' >"$TOOLS/.gitignore"
+    if python3 -m venv "$TOOLS" >&2; then
+        "$TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check uv >&2 && return 0
+    fi
+    say "no virtual environment could be made; trying pip for this user"
+    rm -rf "$TOOLS"
+    python3 -m pip install --quiet --user uv >&2 ||
+        python3 -m pip install --quiet --user --break-system-packages uv >&2
+}
+
+if ! uv=$(find_uv); then
+    if ! install_uv || ! uv=$(find_uv); then
+        say "uv could not be installed. Install python3-venv (sudo apt-get install python3-venv) or uv itself, then try again."
+        exit 1
+    fi
+fi
+
+"$uv" sync --locked --quiet
+
+# --- The browser tests' parts ------------------------------------------------------------------------
+
+if [ "${1:-}" = browser ]; then
+    missing=()
+    if [ ! -x "${BROWSER_PATH:-/usr/bin/chromium}" ]; then missing+=(chromium); fi
+    # Without them a Chinese page shows boxes, and its screenshots prove nothing.
+    for package in fonts-noto-cjk fonts-noto-core; do
+        if ! has_package "$package"; then missing+=("$package"); fi
+    done
+    if [ "${#missing[@]}" -gt 0 ]; then
+        debian_packages "${missing[@]}" || say "going on without; tests that need them say so"
+    fi
+fi
