@@ -32,7 +32,7 @@ debian_packages() {
         apt-get update -qq >&2 || say "apt-get update failed; trying with the package lists there are"
         apt_is_fresh=yes
     fi
-    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2; then
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >&2; then
         say "apt-get install failed for: $*"
         return 1
     fi
