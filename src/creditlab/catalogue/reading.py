@@ -6,12 +6,10 @@ edition and refuses at the first cell that has no meaning.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +25,18 @@ from creditlab.catalogue.edition import (
     RecordField,
     Region,
     TimeLimit,
+)
+from creditlab.catalogue.sheets import (
+    CHANGE_COLUMNS,
+    EDITION_SHEETS,
+    FIELD_COLUMNS,
+    ITEM_COLUMNS,
+    LIST_SHEETS,
+    Row,
+    Sheet,
+    inspect_edition_sheet,
+    read_sheet,
+    split_list,
 )
 from creditlab.errors import CatalogueError
 from creditlab.terms import (
@@ -44,44 +54,23 @@ from creditlab.terms import (
     UpdatePeriod,
 )
 
-ITEM_COLUMNS = (
-    "item_code", "departments", "item_name_zh", "item_name_en", "data_format", "right_to_use", "subject_kinds",
-    "collection_scope", "collection_procedure", "collection_path", "reporting_level", "collection_time_limit",
-    "publication_method", "publication_months", "update_period", "delivery_grace_days", "security_level",
-    "information_kind", "category", "nature", "coverage_basis",
-)  # fmt: skip
-FIELD_COLUMNS = (
-    "data_format", "field", "name_zh", "name_en", "type", "required", "one_of_group", "role", "pattern", "code_list",
-    "minimum", "maximum", "max_length",
-)  # fmt: skip
-CHANGE_COLUMNS = ("item_code", "change", "reason", "department", "assessment")
-#: Columns that a file may lack: what an empty cell means is defined.
-_OPTIONAL = {
-    "publication_months", "delivery_grace_days", "one_of_group", "role", "pattern", "code_list", "minimum", "maximum",
-    "max_length", "assessment",
-}  # fmt: skip
+__all__ = [
+    "CHANGE_COLUMNS",
+    "FIELD_COLUMNS",
+    "ITEM_COLUMNS",
+    "EditionText",
+    "build_edition",
+    "digest_of",
+    "edition_folders",
+    "file_digests",
+    "is_published",
+    "read_catalogue",
+    "read_details",
+    "read_edition",
+    "split_list",
+]
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a CSV list: its text by column, and the line that a spreadsheet shows it on."""
-
-    line: int
-    cells: dict[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A CSV list as read."""
-
-    file: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -106,34 +95,24 @@ class EditionText:
         return str(self.details.get("state", ""))
 
 
-def read_sheet(path: Path, expected: Iterable[str], *, place: str) -> Sheet:
-    """Read a CSV list (UTF-8, with or without BOM) as text.
+def read_details(folder: Path) -> dict[str, Any]:
+    """Read what edition.toml says.
 
     Raises
     ------
     CatalogueError
-        If the file is missing, isn't UTF-8, has a column twice or lacks an expected one.
+        If the file is missing, can't be read or names no year.
     """
+    where = f"{folder.name}/edition.toml"
     try:
-        content = path.read_text(encoding="utf-8-sig")
+        details = tomllib.loads((folder / "edition.toml").read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise CatalogueError("a file of the catalogue is missing", where=place) from error
-    except UnicodeDecodeError as error:
-        raise CatalogueError("a file of the catalogue is not UTF-8", where=place, do="Save it as CSV UTF-8.") from error
-    reader = csv.reader(io.StringIO(content, newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        raise CatalogueError("a column occurs twice", where=f"{place}, column {twice[0]}", do="Keep one of the two.")
-    absent = [name for name in expected if name not in header and name not in _OPTIONAL]
-    if absent:
-        raise CatalogueError("a column is missing", where=f"{place}, column {absent[0]}", do="Add the column.")
-    rows = []
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            padded = [cell.strip() for cell in cells] + [""] * (len(header) - len(cells))
-            rows.append(Row(reader.line_num, dict(zip(header, padded, strict=False))))
-    return Sheet(place, tuple(header), tuple(rows))
+        raise CatalogueError("an edition has no edition.toml", where=where, do="Add it, with its year.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise CatalogueError("edition.toml can't be read", where=where, do="Mend its syntax.") from error
+    if type(details.get("year")) is not int:
+        raise CatalogueError("edition.toml names no year", where=where, do="Write year = 2026.")
+    return details
 
 
 def read_edition(folder: Path) -> EditionText:
@@ -144,28 +123,14 @@ def read_edition(folder: Path) -> EditionText:
     CatalogueError
         If a file is missing or can't be read, or edition.toml names no year.
     """
-    name = folder.name
-    try:
-        details = tomllib.loads((folder / "edition.toml").read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise CatalogueError("an edition has no edition.toml", where=name) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError("edition.toml can't be read", where=name, do="Mend its syntax.") from error
-    if not isinstance(details.get("year"), int):
-        raise CatalogueError("edition.toml names no year", where=name, do="Write year = 2026.")
-    optional = {key: Sheet(f"{name}/{key}", (), ()) for key in ("changes.csv", "comments.csv")}
-    for key in optional:
-        if (folder / key).exists():
-            columns = CHANGE_COLUMNS if key == "changes.csv" else ()
-            optional[key] = read_sheet(folder / key, columns, place=f"{name}/{key}")
-    return EditionText(
-        folder,
-        details,
-        read_sheet(folder / "items.csv", ITEM_COLUMNS, place=f"{name}/items.csv"),
-        read_sheet(folder / "fields.csv", FIELD_COLUMNS, place=f"{name}/fields.csv"),
-        optional["changes.csv"],
-        optional["comments.csv"],
-    )
+    details = read_details(folder)
+    sheets = []
+    for name in EDITION_SHEETS:
+        sheet, problems = inspect_edition_sheet(folder, name)
+        if problems:
+            raise problems[0]
+        sheets.append(sheet)
+    return EditionText(folder, details, *sheets)
 
 
 def edition_folders(root: Path) -> list[Path]:
@@ -173,14 +138,28 @@ def edition_folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and (path / "edition.toml").exists())
 
 
+def _canonical(text: EditionText) -> dict[str, Any]:
+    """What each of an edition's files says, whatever its line ends, column order or empty cells."""
+    sheets = (text.items, text.fields, text.changes, text.comments)
+    return {"edition.toml": text.details} | {
+        sheet.file.rpartition("/")[2]: [sorted((c, v) for c, v in row.cells.items() if c and v) for row in sheet.rows]
+        for sheet in sheets
+    }
+
+
+def _digest(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def digest_of(text: EditionText) -> str:
     """SHA-256 over an edition's canonical form: what it says, whatever the file's line ends or column widths."""
-    sheets = {
-        sheet.file.rpartition("/")[2]: [sorted((c, v) for c, v in row.cells.items() if c and v) for row in sheet.rows]
-        for sheet in (text.items, text.fields, text.changes, text.comments)
-    }
-    canonical = json.dumps([text.details, sheets], sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return _digest(_canonical(text))
+
+
+def file_digests(text: EditionText) -> dict[str, str]:
+    """SHA-256 over the canonical form of each of an edition's files, by file name."""
+    return {name: _digest(content) for name, content in _canonical(text).items()}
 
 
 def read_catalogue(root: Path) -> Catalogue:
@@ -193,11 +172,9 @@ def read_catalogue(root: Path) -> Catalogue:
     """
     if not root.is_dir():
         raise CatalogueError("the catalogue's folder is missing", where=root.name, do="Set [paths] catalogue.")
-    departments = read_sheet(root / "departments.csv", ("department", "name_zh", "name_en"), place="departments.csv")
-    regions = read_sheet(
-        root / "regions.csv", ("region_code", "name_zh", "name_en", "level", "parent"), place="regions.csv"
+    departments, regions, codes = (
+        read_sheet(root / name, columns, place=name) for name, columns in LIST_SHEETS.items()
     )
-    codes = read_sheet(root / "code_lists.csv", ("code_list", "code", "name_zh", "name_en"), place="code_lists.csv")
     lists: dict[str, tuple[Code, ...]] = {}
     for row in codes.rows:
         lists[row["code_list"]] = (*lists.get(row["code_list"], ()), Code(row["code"], row["name_zh"], row["name_en"]))
@@ -210,9 +187,7 @@ def read_catalogue(root: Path) -> Catalogue:
         tuple(sorted(editions, key=lambda one: one.year)),
         {row["department"]: Department(row["department"], row["name_zh"], row["name_en"]) for row in departments.rows},
         {
-            row["region_code"]: Region(
-                row["region_code"], row["name_zh"], row["name_en"], row["level"], row["parent"]
-            )
+            row["region_code"]: Region(row["region_code"], row["name_zh"], row["name_en"], row["level"], row["parent"])
             for row in regions.rows
         },
         lists,
@@ -272,11 +247,6 @@ def _whole(sheet: Sheet, row: Row, column: str) -> int | None:
     if not row[column].isascii() or not row[column].isdigit():
         raise _meaningless(sheet, row, column)
     return int(row[column])
-
-
-def split_list(text: str) -> tuple[str, ...]:
-    """The parts of a `;`-separated cell, trimmed, empty ones dropped."""
-    return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
 def _build_field(sheet: Sheet, row: Row) -> RecordField:
