@@ -147,10 +147,9 @@ def count_ledger(q: Question) -> Iterator[Count]:
         if q.start <= month_start and month_end <= q.end:
             cell = (line["item_code"].strip(), line["department"].strip(), line["region_code"].strip(), month_start)
             declared[cell] = declared.get(cell, 0) + int(line["declared_count"])
+    records = [(r.item_code, r.department, r.region_code, r.event_date.replace(day=1)) for r in q.records]
     for cell, number in declared.items():
-        reported = sum(
-            (r.item_code, r.department, r.region_code, r.event_date.replace(day=1)) == cell for r in q.records
-        )
+        reported = records.count(cell)
         yield Count("coverage_ledger", *cell, min(reported, number), number)
 
 

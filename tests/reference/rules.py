@@ -134,7 +134,7 @@ def field_faults(line: dict[str, str], text: str, workspace: Workspace) -> set[s
     if line["max_length"] and len(text) > int(line["max_length"]):
         faults.add(f"max_length:{name}")
     if kind == "string" and line["role"] != "subject_id" and has_resident_id(text):
-        faults.add(f"personal_data")
+        faults.add("personal_data")
     return faults
 
 
