@@ -20,6 +20,7 @@ CODE_LISTS = {
     "penalty_kind": ["警告", "罚款", "其他"],
     "result": ["合格", "不合格"],
 }
+# fmt: off
 ITEM_COLUMNS = [
     "item_code",
     "departments",
@@ -58,6 +59,7 @@ FIELD_COLUMNS = [
     "maximum",
     "max_length",
 ]
+# fmt: on
 LIMITS = ["1 working days", "3 working days", "7 working days", "15 working days", "5 days", "20 days", "30 days"]
 UPDATE_PERIODS = ["event", "day", "week", "month", "quarter", "half-year", "year"]
 ORGANISATIONS = "legal_person;unincorporated_organisation"
