@@ -149,7 +149,7 @@ def faults_of(test_id: str, reason: str) -> list[str]:
     text = text_of(file) if file in TRACKED else None
     if text is None:
         return [*faults, "no such file"]
-    if re.search(r"shared_dir|\.\./shared|conftest\.SHARED", text):
+    if re.search(r"""shared_dir|["'/]shared["'/]|\bSHARED\b""", text):
         faults.append("in a file that uses the shared data")
     defined = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     if not names or not {name.split("[")[0] for name in names} <= defined:
