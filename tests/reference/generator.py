@@ -135,7 +135,7 @@ class Maker:
     def make_value(self, line: dict[str, str], day: date) -> str:
         name = line["field"]
         random = self.random
-        if self.chance(0.06):
+        if self.chance(0.2 if name == "report_no" else 0.06):
             return random.choice(["", "", " ", "—", "--", "NULL"])
         if line.get("code_list"):
             return "不存在" if self.chance(0.08) else random.choice(CODE_LISTS[line["code_list"]])
@@ -164,7 +164,10 @@ class Maker:
             return random.choice(["", "—", "2026-02-30", "2026-13-45", "not-a-date"])
         if luck < 0.1:
             return (day + timedelta(days=random.randrange(1, 20))).isoformat()
-        if luck < 0.2:
+        if luck < 0.13:
+            form = random.choice(["%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日", " %Y-%m-%d "])
+            return (day - timedelta(days=random.randrange(0, 45))).strftime(form)
+        if luck < 0.23:
             return (day - timedelta(days=random.randrange(100, 600))).isoformat()
         return (day - timedelta(days=random.randrange(0, 45))).isoformat()
 
@@ -213,9 +216,10 @@ class Maker:
     def make_rows(self, item: dict[str, str], lines: list[dict[str, str]], department: str, day: date) -> list[Row]:
         pool = self.records.setdefault((item["item_code"], department), [])
         rows = []
-        for _ in range(self.random.randint(1, 7)):
+        for _ in range(self.random.randint(1, 8)):
             if pool and self.chance(0.5):
-                index = self.random.randrange(len(pool))
+                # Mostly a recent one, so that some records see many actions.
+                index = self.random.randrange(max(0, len(pool) - 4) if self.chance(0.8) else 0, len(pool))
                 row = self.make_follower(pool[index], lines, day)
                 # Sometimes the older content stays in the pool, so that it comes again after a change.
                 if self.chance(0.6):

@@ -88,13 +88,21 @@ class State:
 
 
 def parse_date(text: str) -> date | None:
-    text = text.strip()
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    """A day in one of the year-first forms that departments use; None where there is no such day."""
+    for form in (
+        r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})",
+        r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})",
+        r"([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})",
+        r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日",
+        r"([0-9]{4})([0-9]{2})([0-9]{2})",
+    ):
+        found = re.fullmatch(form, text.strip())
+        if found is not None:
+            try:
+                return date(int(found.group(1)), int(found.group(2)), int(found.group(3)))
+            except ValueError:
+                return None
+    return None
 
 
 def parse_number(text: str) -> Decimal | None:
@@ -222,7 +230,8 @@ def take_record(
     lines = edition.fields[item.data_format]
     record_id = value_of(lines, row, "record_id")
     key = (item.item_code, delivery.department, record_id)
-    content = {name: text for name, text in row.items() if name != "action"}
+    # Blanks around a value are no content; what counts as blank otherwise is.
+    content = {name: text.strip() for name, text in row.items() if name != "action"}
     natural = tuple(row.get(line["field"], "") for line in lines if line["role"] == "key") or (record_id,)
     own_natural = (item.item_code, delivery.department, natural)
     counts = how.blank_natural_key_counts or not all(is_blank(part) for part in natural)
