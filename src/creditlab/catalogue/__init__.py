@@ -10,7 +10,9 @@ from creditlab.catalogue.edition import (
     Region,
     TimeLimit,
 )
+from creditlab.catalogue.findings import LintCode, LintFinding, Severity
 from creditlab.catalogue.reading import read_catalogue
+from creditlab.catalogue.seal import check_seals, publish
 
 __all__ = [
     "Catalogue",
@@ -18,8 +20,13 @@ __all__ = [
     "Department",
     "Edition",
     "Item",
+    "LintCode",
+    "LintFinding",
     "RecordField",
     "Region",
+    "Severity",
     "TimeLimit",
+    "check_seals",
+    "publish",
     "read_catalogue",
 ]

@@ -59,6 +59,7 @@ __all__ = [
     "FIELD_COLUMNS",
     "ITEM_COLUMNS",
     "EditionText",
+    "EditionYearError",
     "build_edition",
     "digest_of",
     "edition_folders",
@@ -95,6 +96,10 @@ class EditionText:
         return str(self.details.get("state", ""))
 
 
+class EditionYearError(CatalogueError):
+    """An edition that doesn't say which year it is for."""
+
+
 def read_details(folder: Path) -> dict[str, Any]:
     """Read what edition.toml says.
 
@@ -111,7 +116,7 @@ def read_details(folder: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise CatalogueError("edition.toml can't be read", where=where, do="Mend its syntax.") from error
     if type(details.get("year")) is not int:
-        raise CatalogueError("edition.toml names no year", where=where, do="Write year = 2026.")
+        raise EditionYearError("edition.toml names no year", where=where, do="Write year = 2026.")
     return details
 
 
