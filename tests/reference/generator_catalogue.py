@@ -144,6 +144,9 @@ def first_items(random: Random) -> list[dict[str, str]]:
                 "data_format": data_format,
                 "right_to_use": "government" if persons else "public",
                 "subject_kinds": kinds,
+                "collection_scope": "synthetic",
+                "collection_procedure": "synthetic",
+                "collection_path": "synthetic",
                 "reporting_level": level,
                 "collection_time_limit": random.choice(LIMITS),
                 "publication_method": "none" if persons else "website",
@@ -174,27 +177,31 @@ def first_fields() -> dict[str, list[dict[str, str]]]:
     return fields
 
 
+def describe_change(item: dict[str, str], change: str) -> dict[str, str]:
+    department = item["departments"].split(";")[0]
+    return {"item_code": item["item_code"], "change": change, "reason": "synthetic", "department": department}
+
+
 def next_year(
     random: Random, items: list[dict[str, str]], fields: dict[str, list[dict[str, str]]]
 ) -> list[dict[str, str]]:
     """Change items and fields in place as a year's changes would; return the lines of changes.csv."""
     changes = []
     for item in list(items):
-        line = {"item_code": item["item_code"], "reason": "synthetic", "department": item["departments"][:4]}
         luck = random.random()
         if luck < 0.1 and len(items) > 6:
             items.remove(item)
-            changes.append({**line, "change": "withdrawn"})
+            changes.append(describe_change(item, "withdrawn"))
         elif luck < 0.4:
             item["collection_time_limit"] = random.choice(LIMITS)
-            changes.append({**line, "change": "altered"})
+            changes.append(describe_change(item, "altered"))
         elif luck < 0.6:
             item["departments"] = ";".join(random.sample(DEPARTMENTS, random.randint(1, 3)))
-            changes.append({**line, "change": "altered"})
+            changes.append(describe_change(item, "altered"))
         elif luck < 0.75:
             item["update_period"] = random.choice(UPDATE_PERIODS)
             item["delivery_grace_days"] = "" if item["update_period"] == "event" else random.choice(["0", "5"])
-            changes.append({**line, "change": "altered"})
+            changes.append(describe_change(item, "altered"))
     for lines in fields.values():
         for line in lines:
             if line["field"] in ("note", "pages", "duty") and random.random() < 0.4:
@@ -209,7 +216,7 @@ def make_catalogue(folder: Path, random: Random) -> dict[int, tuple[list[dict[st
     years = random.choice([[2025, 2026], [2024, 2025, 2026]])
     items, fields = first_items(random), first_fields()
     leavers = random.sample(items, random.randint(0, 2))
-    changes = [{"item_code": i["item_code"], "change": "included", "reason": "first edition"} for i in items]
+    changes = [describe_change(item, "included") for item in items]
     made = {}
     for year in [*years, *([2027] if random.random() < 0.3 else [])]:
         if year != years[0]:
@@ -218,7 +225,8 @@ def make_catalogue(folder: Path, random: Random) -> dict[int, tuple[list[dict[st
             for item in leavers:
                 if item in items:
                     items.remove(item)
-                    changes.append({"item_code": item["item_code"], "change": "withdrawn", "reason": "synthetic"})
+                    changes = [line for line in changes if line["item_code"] != item["item_code"]]
+                    changes.append(describe_change(item, "withdrawn"))
         home = folder / str(year)
         write_csv(home / "items.csv", ITEM_COLUMNS, items)
         write_csv(home / "fields.csv", FIELD_COLUMNS, [line for lines in fields.values() for line in lines])

@@ -230,8 +230,7 @@ def take_record(
     lines = edition.fields[item.data_format]
     record_id = value_of(lines, row, "record_id")
     key = (item.item_code, delivery.department, record_id)
-    # Blanks around a value are no content; what counts as blank otherwise is.
-    content = {name: text.strip() for name, text in row.items() if name != "action"}
+    content = {name: text for name, text in row.items() if name != "action"}
     natural = tuple(row.get(line["field"], "") for line in lines if line["role"] == "key") or (record_id,)
     own_natural = (item.item_code, delivery.department, natural)
     counts = how.blank_natural_key_counts or not all(is_blank(part) for part in natural)
