@@ -1,0 +1,6 @@
+"""A synthetic province, always marked so: what the samples, the tests and the benchmarks run on."""
+
+from creditlab.synth.parameters import Parameters, load_parameters
+from creditlab.synth.workspace import write_workspace
+
+__all__ = ["Parameters", "load_parameters", "write_workspace"]
