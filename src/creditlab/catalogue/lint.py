@@ -206,8 +206,8 @@ def _content(draft: _Draft, preceding: _Draft | None, shelf: Shelf) -> Iterator[
         yield report(LintCode.EDITION_EMPTY, sheets["items.csv"], None, "", what, do)
     yield from lint_items(sheets["items.csv"], report, shelf, draft.names("fields.csv", "data_format"))
     yield from lint_fields(sheets["fields.csv"], report, shelf)
-    # A list that can't be read says nothing about which items came or went.
-    is_readable = "item_code" in sheets["items.csv"].columns
+    # A list that can't be read, or an edition of no year, says nothing about which items came or went.
+    is_readable = draft.year is not None and "item_code" in sheets["items.csv"].columns
     if is_readable and (preceding is None or preceding.names("items.csv", "item_code") is not None):
         before = preceding.sheets["items.csv"] if preceding else None
         yield from lint_changes(sheets["changes.csv"], sheets["items.csv"], before, report, shelf)

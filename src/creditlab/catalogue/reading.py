@@ -183,7 +183,9 @@ def read_catalogue(root: Path) -> Catalogue:
     lists: dict[str, tuple[Code, ...]] = {}
     for row in codes.rows:
         lists[row["code_list"]] = (*lists.get(row["code_list"], ()), Code(row["code"], row["name_zh"], row["name_en"]))
-    editions = [build_edition(text) for text in map(read_edition, edition_folders(root)) if is_published(text)]
+    # The state first: a draft that somebody is still writing must not stop the measuring of published ones.
+    published = [path for path in edition_folders(root) if read_details(path).get("state") == EditionState.PUBLISHED]
+    editions = [build_edition(read_edition(folder)) for folder in published]
     years = [one.year for one in editions]
     if len(set(years)) < len(years):
         raise CatalogueError("two published editions are for one year", do="Keep one folder a year.")
