@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 ONE_DAY = timedelta(days=1)
+_NO_SUCH_YEAR = "a period lies outside the years that dates have"
 #: The first day that a calendar made from the package `holidays` knows, and its last when the workspace names none.
 STATUTORY_FROM, STATUTORY_UNTIL = date(2000, 1, 1), date(2040, 12, 31)
 
@@ -50,10 +52,13 @@ class Period:
     def previous(self) -> Period:
         """The period of the same kind just before this one; of a free span, as many days before it."""
         kind = _kind_of(self)
-        if kind is None:
+        try:
+            if kind is not None:
+                return containing(kind, self.start - ONE_DAY)
             start = self.start - (self.end - self.start)
-            return Period(start, self.start, f"{start}/{self.start}")
-        return containing(kind, self.start - ONE_DAY)
+        except OverflowError as error:
+            raise PeriodError(_NO_SUCH_YEAR) from error
+        return Period(start, self.start, f"{start}/{self.start}")
 
 
 _FORMS: dict[UpdatePeriod, re.Pattern[str]] = {
@@ -120,7 +125,20 @@ def parse_date(text: str) -> date:
 
 
 def containing(kind: UpdatePeriod, day: date) -> Period:
-    """The period of one kind that a day lies in."""
+    """The period of one kind that a day lies in.
+
+    Raises
+    ------
+    PeriodError
+        For `event`, and where the period ends after the last year that dates have.
+    """
+    try:
+        return _containing(kind, day)
+    except OverflowError as error:
+        raise PeriodError(_NO_SUCH_YEAR) from error
+
+
+def _containing(kind: UpdatePeriod, day: date) -> Period:
     match kind:
         case UpdatePeriod.DAY:
             return Period(day, day + ONE_DAY, day.isoformat())
@@ -162,7 +180,7 @@ def _span(year: int, month: int, months: int, label: str) -> Period:
         end = date(year + (last - 1) // 12, (last - 1) % 12 + 1, 1)
         return Period(date(year, month, 1), end, label)
     except ValueError as error:
-        raise PeriodError("a period lies outside the years that dates have") from error
+        raise PeriodError(_NO_SUCH_YEAR) from error
 
 
 def _build(kind: UpdatePeriod, match: re.Match[str]) -> Period:
@@ -181,7 +199,8 @@ def _build(kind: UpdatePeriod, match: re.Match[str]) -> Period:
 
 def _kind_of(period: Period) -> UpdatePeriod | None:
     for kind in _FORMS:
-        if containing(kind, period.start) == period:
+        # Its label says the kind; a free span may end where no period of a kind does.
+        if parse_label(kind, period.label) == period:
             return kind
     return None
 
@@ -235,10 +254,14 @@ class WorkingDays:
         CalendarError
             If the answer depends on a day beyond the official end.
         """
-        if as_of <= last_day:
-            return count > 0 or as_of < last_day
+        if count == 0:
+            return as_of < last_day
         if (as_of - last_day).days < count:
             return True
+        if self.knows(last_day):
+            known = min(as_of, self.official_until)
+            if self.ordinal(known) - self.ordinal(last_day) >= count:
+                return False
         return self.ordinal(as_of) - self.ordinal(last_day) < count
 
 
@@ -294,14 +317,18 @@ def _of_country(country: str, official_until: date | None) -> WorkingDays:
     return _calendar(country, STATUTORY_FROM, [known.is_working_day(day) for day in days], official_until)
 
 
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+
+
 def _from_file(path: Path, official_until: date | None) -> WorkingDays:
     place = f"[calendar] days, {path.name}"
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             rows = list(csv.reader(handle))[1:]
-        days = [(date.fromisoformat(row[0]), row[1].strip().lower() in {"1", "true"}) for row in rows if row]
-    except (OSError, ValueError, IndexError) as error:
-        raise WorkspaceError("the file of working days can't be read", where=place) from error
-    if not days or any(later - earlier != ONE_DAY for (earlier, _), (later, _) in zip(days, days[1:], strict=False)):
+        days = [(date.fromisoformat(row[0]), _FLAGS[row[1].strip().lower()]) for row in rows if row]
+    except (OSError, ValueError, LookupError, csv.Error) as error:
+        do = "Give each day a row: a date such as 2026-10-20, then 1 for a working day or 0."
+        raise WorkspaceError("the file of working days can't be read", where=place, do=do) from error
+    if not days or any(later - earlier != ONE_DAY for (earlier, _), (later, _) in pairwise(days)):
         raise WorkspaceError("the file of working days has gaps or is not in order", where=place)
     return _calendar(path.name, days[0][0], [flag for _, flag in days], official_until)

@@ -64,7 +64,6 @@ __all__ = [
     "digest_of",
     "edition_folders",
     "file_digests",
-    "is_published",
     "read_catalogue",
     "read_details",
     "read_edition",
@@ -200,11 +199,6 @@ def read_catalogue(root: Path) -> Catalogue:
         lists,
         hashlib.sha256(beside.encode()).hexdigest(),
     )
-
-
-def is_published(text: EditionText) -> bool:
-    """Whether an edition is published; only those are measured against."""
-    return text.state == EditionState.PUBLISHED
 
 
 def build_edition(text: EditionText) -> Edition:
