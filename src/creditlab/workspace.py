@@ -18,14 +18,15 @@ from creditlab.terms import Language
 CONFIGURATION = "creditlab.toml"
 #: What else than an empty cell is blank, unless the workspace lists its own.
 BLANKS = ("—", "--", "NULL")
-_SECTIONS = {
-    "workspace": {"title_en", "title_zh", "synthetic", "time_zone"},
-    "paths": {"catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy"},
-    "engine": {"url"},
-    "calendar": {"country", "days", "official_until"},
-    "report": {"language", "contact"},
-    "ingest": {"blanks"},
+_SECTIONS: dict[str, dict[str, type]] = {
+    "workspace": {"title_en": str, "title_zh": str, "synthetic": bool, "time_zone": str},
+    "paths": dict.fromkeys(("catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy"), str),
+    "engine": {"url": str},
+    "calendar": {"country": str, "days": str, "official_until": date},
+    "report": {"language": str, "contact": str},
+    "ingest": {"blanks": list},
 }
+_KINDS = {str: "text", bool: "true or false", date: "a day such as 2026-12-31", list: 'a list of texts such as ["--"]'}
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ def open_workspace(folder: Path) -> Workspace:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Mend its syntax.") from error
+    except OSError as error:
+        raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Name a folder that you may read.") from error
     _refuse_unknown(text)
     return _build(folder.resolve(), text)
 
@@ -115,9 +118,19 @@ def _refuse_unknown(text: dict[str, Any]) -> None:
     for section, content in text.items():
         if section not in _SECTIONS or not isinstance(content, dict):
             raise WorkspaceError("a section is unknown", where=f"{CONFIGURATION}, [{section}]")
-        unknown = sorted(set(content) - _SECTIONS[section])
-        if unknown:
-            raise WorkspaceError("a key is unknown", where=f"{CONFIGURATION}, [{section}] {unknown[0]}")
+        for key, value in content.items():
+            where = f"{CONFIGURATION}, [{section}] {key}"
+            kind = _SECTIONS[section].get(key)
+            if kind is None:
+                raise WorkspaceError("a key is unknown", where=where)
+            # The very type: to Python, True is a number and a time of day a date.
+            texts = value if isinstance(value, list) else []
+            if (
+                type(value) is not kind
+                or not all(isinstance(one, str) for one in texts)
+                or (section == "paths" and not str(value).strip())
+            ):
+                raise WorkspaceError("a key has a value of another kind", where=where, do=f"Write {_KINDS[kind]}.")
 
 
 def _build(folder: Path, text: dict[str, Any]) -> Workspace:
@@ -129,15 +142,12 @@ def _build(folder: Path, text: dict[str, Any]) -> Workspace:
 
     try:
         zone = ZoneInfo(str(about.get("time_zone", "Asia/Shanghai")))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WorkspaceError("the time zone is unknown", where=f"{CONFIGURATION}, [workspace] time_zone") from error
     try:
         language = Language(report.get("language", "en"))
     except ValueError as error:
         raise WorkspaceError("the language is unknown", where=f"{CONFIGURATION}, [report] language") from error
-    until = calendar.get("official_until")
-    if until is not None and not isinstance(until, date):
-        raise WorkspaceError("official_until is no date", where=f"{CONFIGURATION}, [calendar] official_until")
     days = calendar.get("days")
     return Workspace(
         folder=folder,
@@ -159,5 +169,5 @@ def _build(folder: Path, text: dict[str, Any]) -> Workspace:
         blanks=tuple(str(blank) for blank in text.get("ingest", {}).get("blanks", BLANKS)),
         country=str(calendar.get("country", "CN")),
         days_file=folder / str(days) if days else None,
-        official_until=until,
+        official_until=calendar.get("official_until"),
     )
