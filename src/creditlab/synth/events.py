@@ -83,7 +83,7 @@ def make_records(
     allowed = np.array([[kind in plan.kinds for kind in KINDS] for plan in plans])[item]
     subject = register.draw(allowed, unit, day, rng)
     first = _first_deliveries(plans, schedule, span, stream, item, day, parameters, calendar, rng)
-    first[rng.random(len(span)) < parameters.lifecycle.unreported] = -1
+    first[_even(rng, len(span)) < parameters.lifecycle.unreported] = -1
     flaws = _draw(rng, len(span), [getattr(parameters.faults, name) for name in FLAWS[1:]])
     fates = _draw(rng, len(span), [getattr(parameters.lifecycle, name) for name in _FATES])
     flaws = _possible(flaws, plans, item, register.kind[subject])
@@ -94,10 +94,15 @@ def make_records(
     return Records(stream, item, day, subject, first, flaws, fates, pick, _sequence(schedule, plans, stream))
 
 
+def _even(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Numbers that fill 0 to 1 evenly, in random order: a share of them is that share, not about it."""
+    return (rng.permutation(count) + rng.random(count)) / max(count, 1)
+
+
 def _draw(rng: np.random.Generator, count: int, shares: list[float]) -> np.ndarray:
     """One of the outcomes 1, 2, ... with its share, or 0 with what is left."""
     edges = np.cumsum(shares)
-    drawn = np.searchsorted(edges, rng.random(count), side="right") + 1
+    drawn = np.searchsorted(edges, _even(rng, count), side="right") + 1
     return np.where(drawn > len(shares), 0, drawn)
 
 
@@ -144,6 +149,24 @@ def _late_shares(
     return np.maximum(0.0, (share - (1 - punctual)) / punctual)
 
 
+def _thin(
+    shares: np.ndarray,
+    departments: list[str],
+    stream: np.ndarray,
+    day: np.ndarray,
+    parameters: Parameters,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Choose records with their chances, so that each department's share is met before and after the feedback."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(departments))}
+    owner = np.array([numbers[name] for name in departments])[stream]
+    order = np.lexsort((rng.random(len(day)), day >= day_number(parameters.feedback.first_day), owner))
+    total = np.cumsum(shares[order]) + rng.random()
+    chosen = np.empty(len(day), dtype=bool)
+    chosen[order] = np.floor(total) > np.floor(total - shares[order])
+    return chosen
+
+
 def _first_deliveries(
     plans: list[ItemPlan],
     schedule: Schedule,
@@ -158,7 +181,8 @@ def _first_deliveries(
     width = len(calendar.count)
     key = schedule.stream.astype(np.int64) * width + schedule.day
     end = np.searchsorted(schedule.stream, stream, side="right")
-    is_late = rng.random(len(span)) < _late_shares(plans, schedule, stream, day, parameters)
+    shares = _late_shares(plans, schedule, stream, day, parameters)
+    is_late = _thin(shares, [one.department for one in schedule.streams], stream, day, parameters, rng)
     is_period = np.array([plan.rhythm == "period" for plan in plans])[item]
     following = np.searchsorted(key, stream.astype(np.int64) * width + day, side="right")
     meant = np.where(is_period, schedule.span_delivery[span], following)

@@ -19,6 +19,8 @@ _MONTHS = {UpdatePeriod.MONTH: 1, UpdatePeriod.QUARTER: 3, UpdatePeriod.HALF_YEA
 #: Days after a span's end on which a punctual and a late periodic delivery is made. Every grace is 10 days or more, and
 #: every limit of a periodic item 20 days, so that a late delivery is beyond both.
 _PUNCTUAL, _LATE = (1, 10), (21, 30)
+#: Steps of this part of the whole fill it evenly, however many there are.
+_GOLDEN = (5**0.5 - 1) / 2
 #: How many days after the last event a stream goes on delivering when its item has left the catalogue.
 _AFTERMATH = 45
 
@@ -53,6 +55,21 @@ class Schedule:
     span_delivery: np.ndarray
 
 
+class _Draws:
+    """Numbers between 0 and 1, each department's own, that fill the span evenly from the first few on."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._last: dict[str, float] = {}
+
+    def next(self, department: str) -> float:
+        """The department's next number."""
+        before = self._last.get(department)
+        drawn = float(self._rng.random()) if before is None else (before + _GOLDEN) % 1
+        self._last[department] = drawn
+        return drawn
+
+
 def season_factor(month: int, parameters: Parameters) -> float:
     """How a month's volume compares with the mean month's."""
     season = parameters.season
@@ -70,13 +87,14 @@ def make_schedule(
         for region, unit in _places(plan, parameters)
     ]
     days = calendar.working(day_number(parameters.volume.first_day), day_number(parameters.volume.last_day))
+    draws = _Draws(rng)
     made: list[tuple[int, int, str]] = []
     spans: list[tuple[int, date, date, float, int]] = []
     for number, stream in enumerate(streams):
         plan = plans[stream.item]
         weight = plan.volume * (list(parameters.units.values())[stream.unit].weight if stream.unit >= 0 else 1.0)
         if plan.rhythm == "period":
-            _periodic(number, plan, stream, weight, parameters, calendar, rng, made, spans)
+            _periodic(number, plan, stream, weight, parameters, calendar, rng, draws, made, spans)
         else:
             _by_event(number, plan, stream, weight, parameters, calendar, rng, made, spans)
     order = sorted(range(len(made)), key=lambda n: made[n][:2])
@@ -152,6 +170,7 @@ def _periodic(
     parameters: Parameters,
     calendar: Calendar,
     rng: np.random.Generator,
+    draws: _Draws,
     made: list[tuple[int, int, str]],
     spans: list[tuple[int, date, date, float, int]],
 ) -> None:
@@ -163,7 +182,7 @@ def _periodic(
         if begin < volume.first_day or end > volume.last_day or not plan.in_force(end.year):
             continue
         mean = weight * _MONTHS[plan.update_period] * season_factor(end.month, parameters)
-        draw = float(rng.random())
+        draw = draws.next(stream.department)
         # Yearly matters are published long before they are due, so that they are always punctual.
         is_punctual = draw < share or plan.update_period is UpdatePeriod.YEAR
         is_omitted = not is_punctual and draw >= 1 - parameters.punctuality.omitted_share
