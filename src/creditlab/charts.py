@@ -1,0 +1,135 @@
+"""Release -> plotly figure, with an alternative text that is made from the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from creditlab.disclosure import Marker, Release, require_release
+from creditlab.figures import PROVISIONAL, Figures, Row
+from creditlab.messages import Messages
+from creditlab.periods import Period
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+#: Two colours that people with any common colour blindness tell apart, on light and on dark (after Okabe and Ito).
+#: The marks differ in shape too, so that nothing hangs on colour.
+NOW, BEFORE = "#0072B2", "#E69F00"
+FONTS = "Noto Sans, Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
+ROW_HEIGHT, MARGINS = 26, 110
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure, its name in files, its title, and what it shows in words."""
+
+    name: str
+    title: str
+    alt: str
+    figure: go.Figure
+
+
+def shares(
+    release: Release,
+    *,
+    name: str,
+    title: str,
+    label: str,
+    rows: Sequence[Row],
+    period: Period,
+    previous: Period,
+    messages: Messages,
+) -> Chart:
+    """Shares of groups in a period, and in the period before where both are mature.
+
+    A dot per row and period on one scale of 0 to 100 %. Suppressed and empty cells have no dot; provisional ones say
+    `(p)` and are not compared. Raises DisclosureError if `release` is none.
+
+    Parameters
+    ----------
+    label
+        Which of the rows' labels names a row on the axis.
+    """
+    import plotly.graph_objects as go
+
+    figures = Figures(require_release(release), messages)
+    now: list[tuple[str, float, str]] = []
+    before: list[tuple[str, float, str]] = []
+    hidden = 0
+    names = _distinct([row.labels[label] for row in rows])
+    for row, row_name in zip(rows, names, strict=True):
+        current = figures.share(**row.where, period_start=period.start)
+        earlier = figures.share(**row.where, period_start=previous.start)
+        hidden += current.marker is Marker.SUPPRESSED
+        if isinstance(current.value, float):
+            suffix = f" {PROVISIONAL}" if current.is_provisional else ""
+            now.append((row_name, 100 * current.value, current.text + suffix))
+            if isinstance(earlier.value, float) and not (current.is_provisional or earlier.is_provisional):
+                before.append((row_name, 100 * earlier.value, earlier.text))
+    figure = go.Figure()
+    for points, colour, symbol, about in (
+        (before, BEFORE, "diamond-open", previous),
+        (now, NOW, "circle", period),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=[share for _, share, _ in points],
+                y=[escape(row_name) for row_name, _, _ in points],
+                customdata=[text for _, _, text in points],
+                mode="markers",
+                name=messages.period(about),
+                marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
+                hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
+            )
+        )
+    shown = [escape(row_name) for row_name, _, _ in now]
+    figure.update_layout(
+        template="none",
+        font={"family": FONTS, "size": 13},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        height=MARGINS + ROW_HEIGHT * max(len(shown), 1),
+        margin={"l": 10, "r": 20, "t": 40, "b": 40},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "reversed"},
+        xaxis={"range": [-2, 102], "ticksuffix": "%", "dtick": 20, "zeroline": False, "fixedrange": True},
+        yaxis={
+            "automargin": True,
+            "categoryorder": "array",
+            "categoryarray": shown[::-1],
+            "fixedrange": True,
+            "ticks": "",
+            "ticksuffix": "  ",
+        },
+        hovermode="closest",
+    )
+    return Chart(name, title, _in_words(title, now, hidden, messages), figure)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names as an axis needs them: two rows of one name must not fall together."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return made
+
+
+def _in_words(title: str, points: Sequence[tuple[str, float, str]], hidden: int, messages: Messages) -> str:
+    _ = messages.gettext
+    if not points:
+        return _("{title}. No figure can be shown.").format(title=title)
+    low, high = min(points, key=lambda one: one[1]), max(points, key=lambda one: one[1])
+    text = messages.ngettext(
+        "{title}. Dot chart with {n} row. Lowest: {low} with {low_share}. Highest: {high} with {high_share}.",
+        "{title}. Dot chart with {n} rows. Lowest: {low} with {low_share}. Highest: {high} with {high_share}.",
+        len(points),
+    ).format(title=title, n=len(points), low=low[0], low_share=low[2], high=high[0], high_share=high[2])
+    if hidden:
+        text += " " + messages.ngettext("{n} row is suppressed.", "{n} rows are suppressed.", hidden).format(
+            n=messages.integer(hidden)
+        )
+    return f"{text} " + _("The table below has the same figures.")

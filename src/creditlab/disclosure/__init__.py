@@ -1,0 +1,24 @@
+"""The gate between what is measured and what is shown: policy, audience, suppression, release ledger."""
+
+from creditlab.disclosure.cube import CUBE_SCHEMA, GROUP_COLUMNS, Cube, CubeTable, roll_up
+from creditlab.disclosure.gate import NOT_ADDITIVE, RELEASE_SCHEMA, Marker, Release, release, require_release
+from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
+from creditlab.disclosure.policy import Policy, read_policy
+
+__all__ = [
+    "CUBE_SCHEMA",
+    "GROUP_COLUMNS",
+    "NOT_ADDITIVE",
+    "RELEASE_SCHEMA",
+    "Cube",
+    "CubeTable",
+    "Marker",
+    "Policy",
+    "Release",
+    "ReleaseEntry",
+    "ReleaseLedger",
+    "read_policy",
+    "release",
+    "require_release",
+    "roll_up",
+]

@@ -1,0 +1,121 @@
+"""Words and numbers in the reader's language: gettext messages, and Babel's formats of numbers, dates and periods.
+
+The messages in the code are the English ones. The catalogues under locale/ are read as they are edited (.po), so that
+no compiled copy can disagree with them.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+from creditlab.errors import InternalError
+from creditlab.periods import Period, containing
+from creditlab.terms import Language, UpdatePeriod
+
+LOCALE = Path(__file__).with_name("locale")
+DOMAIN = "creditlab"
+ONE_DECIMAL = Decimal("0.1")
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation where there is no reader yet."""
+    return message
+
+
+class Messages:
+    """One language's words and formats.
+
+    Shares are rounded once, half up, to one decimal of a percent; the tables keep the integers beside them.
+
+    Examples
+    --------
+    >>> Messages(Language.EN).percent(2, 3)
+    '66.7%'
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = Language(language)
+        self._texts = _texts(self.language)
+
+    @property
+    def html_lang(self) -> str:
+        """The value of an HTML page's lang attribute."""
+        return {Language.EN: "en", Language.ZH_CN: "zh-CN"}[self.language]
+
+    def gettext(self, message: str) -> str:
+        """The message in this language; English where it has no translation."""
+        return self._texts.gettext(message) if message else ""
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """The message for n things in this language."""
+        return self._texts.ngettext(singular, plural, n)
+
+    def named(self, zh: str, en: str) -> str:
+        """The name in this language of something that the catalogue names in both."""
+        return (zh or en) if self.language is Language.ZH_CN else (en or zh)
+
+    def integer(self, number: int) -> str:
+        """A whole number with the language's grouping."""
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(number, format="#,##0", locale=self.language))
+
+    def percent(self, numerator: int, denominator: int) -> str:
+        """A share in percent with one decimal; `denominator` is above 0."""
+        from babel.numbers import format_decimal
+
+        return f"{format_decimal(_rounded(Fraction(100 * numerator, denominator)), '#,##0.0', self.language)}%"
+
+    def points(self, difference: Fraction) -> str:
+        """A difference of two shares in percentage points, with its sign."""
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(_rounded(100 * difference), "+#,##0.0;-#,##0.0", self.language))
+
+    def day(self, day: date) -> str:
+        """A day, written out."""
+        from babel.dates import format_date
+
+        return str(format_date(day, "long", locale=self.language))
+
+    def period(self, period: Period) -> str:
+        """A period, written out; a free span by its first and last day."""
+        from babel.dates import format_date
+
+        _ = self.gettext
+        # How dates write a quarter, a month and a year (CLDR patterns).
+        patterns = {UpdatePeriod.QUARTER: _("QQQQ y"), UpdatePeriod.MONTH: _("MMMM y"), UpdatePeriod.YEAR: _("y")}
+        for kind, pattern in patterns.items():
+            if containing(kind, period.start) == period:
+                return str(format_date(period.start, pattern, locale=self.language))
+        return _("{first} to {last}").format(first=self.day(period.start), last=self.day(period.last_day))
+
+
+def _rounded(value: Fraction) -> Decimal:
+    # Half up on the exact value; a float would round some halves down.
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    rounded = exact.quantize(ONE_DECIMAL, ROUND_HALF_UP)
+    return rounded if rounded else Decimal("0.0")
+
+
+@lru_cache(maxsize=len(Language))
+def _texts(language: Language) -> gettext.NullTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    path = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language, domain=DOMAIN, abort_invalid=True)
+    except OSError as error:
+        raise InternalError("a message catalogue is missing", where=f"locale/{language}") from error
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

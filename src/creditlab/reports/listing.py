@@ -1,0 +1,92 @@
+"""reports.toml: which reports there are, their notebooks, and the parameters that they take."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from creditlab.errors import ParameterError, ReportError
+
+LISTING = "reports.toml"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class ParameterType(StrEnum):
+    """What a parameter can be. There is no free text: a parameter becomes code in the notebook."""
+
+    PATH = "path"
+    PERIOD = "period"
+    DATE = "date"
+    AUDIENCE = "audience"
+    LANGUAGE = "language"
+    INTEGER = "integer"
+
+
+@dataclass(frozen=True)
+class ReportEntry:
+    """One report: its name, its notebook, its parameters with their types."""
+
+    name: str
+    notebook: Path
+    parameters: Mapping[str, ParameterType]
+
+
+def notebooks_folder() -> Path:
+    """The folder of the project's notebooks, beside its source.
+
+    Raises
+    ------
+    ReportError
+        If creditlab was installed without them.
+    """
+    folder = Path(__file__).resolve().parents[3] / "notebooks"
+    if not (folder / LISTING).exists():
+        raise ReportError(
+            "the reports' notebooks are missing", where=LISTING, do="Run creditlab from its source folder."
+        )
+    return folder
+
+
+def read_listing(folder: Path) -> dict[str, ReportEntry]:
+    """Read the reports of a folder of notebooks.
+
+    Raises
+    ------
+    ReportError
+        If the list can't be read, or an entry has a name, key, notebook or type that has no meaning.
+    """
+    try:
+        content = tomllib.loads((folder / LISTING).read_text(encoding="utf-8-sig"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReportError("the list of reports can't be read", where=LISTING) from error
+    found = {}
+    for name, entry in content.items():
+        if not _NAME.fullmatch(name) or not isinstance(entry, dict) or set(entry) != {"notebook", "parameters"}:
+            raise ReportError("an entry of the list of reports has no meaning", where=f"{LISTING}, [{name}]")
+        notebook = folder / str(entry["notebook"])
+        if notebook.resolve().parent != folder.resolve() or notebook.suffix != ".ipynb" or not notebook.is_file():
+            raise ReportError("a report's notebook is missing", where=f"{LISTING}, [{name}] notebook")
+        try:
+            parameters = {key: ParameterType(value) for key, value in entry["parameters"].items()}
+        except (AttributeError, ValueError) as error:
+            raise ReportError("a parameter has no known type", where=f"{LISTING}, [{name}.parameters]") from error
+        found[name] = ReportEntry(name, notebook, parameters)
+    return found
+
+
+def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list[ReportEntry]:
+    """The reports wanted, in the list's order; all of them when none is named.
+
+    Raises
+    ------
+    ParameterError
+        If one is not on the list.
+    """
+    unknown = sorted(set(wanted or ()) - set(listing))
+    if unknown:
+        raise ParameterError("a report is not on the list", where=LISTING, do=f"Choose from: {', '.join(listing)}.")
+    return [entry for name, entry in listing.items() if wanted is None or name in wanted]

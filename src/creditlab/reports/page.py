@@ -1,0 +1,101 @@
+"""The page of a report: one HTML file that opens offline, made from the outputs of the executed notebook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditlab.errors import ReportError
+from creditlab.messages import Messages
+from creditlab.reports.section import MARK, PLOTLY
+
+if TYPE_CHECKING:
+    import jinja2
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE, SCRIPT, PLOTLY_FILE = "style.css", "page.js", "plotly.min.js"
+
+
+def render_page(executed: Path, report: Mapping[str, Any], messages: Messages) -> str:
+    """The page's HTML.
+
+    Parameters
+    ----------
+    executed
+        The executed notebook. Only outputs that creditlab's sections made are taken.
+    report
+        What the notebook handed over (report.json): title, subtitle, banner, stamp, tables.
+    messages
+        The reader's language.
+
+    Raises
+    ------
+    ReportError
+        If the notebook shows anything else: it could be figures that never passed the gate.
+    """
+    parts, contents = _parts(executed)
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang
+    )
+
+
+def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> str:
+    """The HTML of the index over what is published."""
+    template = _environment().get_template("index.html.j2")
+    style = (TEMPLATES / STYLE).read_text("utf-8")
+    return template.render(entries=entries, _=messages.gettext, lang=messages.html_lang, style=style)
+
+
+def page_files() -> dict[str, str]:
+    """The files that a page needs beside it: its style, its script, and plotly.js, all local."""
+    from plotly.offline import get_plotlyjs
+
+    files = {name: (TEMPLATES / name).read_text("utf-8") for name in (STYLE, SCRIPT)}
+    return {**files, PLOTLY_FILE: get_plotlyjs()}
+
+
+def safe_json(value: Any) -> str:
+    """JSON that can stand inside a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _parts(executed: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    notebook = json.loads(executed.read_text("utf-8"))
+    parts, contents = [], []
+    for number, cell in enumerate(notebook["cells"]):
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "stream" and output["name"] == "stderr":
+                continue
+            about = output.get("metadata", {}).get(MARK)
+            if about is None:
+                raise ReportError(
+                    "a cell shows something that is no section of the report",
+                    where=f"{executed.name}, cell {number}",
+                    do="Show sections only; they are made from a release.",
+                )
+            if "section" in about:
+                contents.append({"id": about["section"], "title": about["title"]})
+            data = output["data"]
+            if PLOTLY in data:
+                figure = {key: data[PLOTLY][key] for key in ("data", "layout")}
+                parts.append({**about, "figure": safe_json(figure)})
+            else:
+                parts.append({**about, "html": "".join(data["text/html"])})
+    return parts, contents
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip

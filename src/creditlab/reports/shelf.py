@@ -1,0 +1,142 @@
+"""The reports folder: where a revision goes, how it gets there with one rename, and the index over what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditlab.disclosure import ReleaseEntry, ReleaseLedger
+from creditlab.errors import NoDataError, ReportError
+from creditlab.terms import Audience, Language
+
+STAGING, FAILED, MANIFEST = ".staging", "_failed", "manifest.json"
+EXECUTED = "notebook.ipynb"
+_REVISION = re.compile(r"r([1-9]\d{0,5})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the revisions of one report are: reports/<period>/<report>/<language>/r1, r2 ...
+
+    The reports of the other audiences have folders of their own (`quarterly-internal`), so that a revision number
+    counts what one audience has seen.
+    """
+
+    reports: Path
+    period: str
+    report: str
+    audience: Audience
+    language: Language
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the revisions."""
+        name = self.report if self.audience is Audience.PUBLIC else f"{self.report}-{self.audience}"
+        return self.reports / self.period.replace("/", "_") / name / self.language
+
+    def next_revision(self) -> int:
+        """One above the highest revision that is there."""
+        if not self.folder.is_dir():
+            return 1
+        there = [int(match[1]) for path in self.folder.iterdir() if (match := _REVISION.fullmatch(path.name))]
+        return max(there, default=0) + 1
+
+
+@contextmanager
+def staging(reports: Path) -> Iterator[Path]:
+    """A private folder on the shelf's file system to make a revision in; gone afterwards.
+
+    If making it fails, the executed notebook is kept under `_failed`, for its owner only.
+    """
+    run_id = secrets.token_hex(8)
+    folder = reports / STAGING / run_id
+    folder.mkdir(mode=0o700, parents=True)
+    (reports / STAGING).chmod(0o700)
+    try:
+        yield folder
+    except NoDataError:
+        raise  # nothing failed, there was nothing to do
+    except BaseException:
+        keep_failed(reports, folder, run_id)
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_failed(reports: Path, folder: Path, run_id: str) -> None:
+    """Keep a failed run's notebook, readable by its owner only: its error may show data."""
+    executed = folder / EXECUTED
+    if executed.exists():
+        kept = reports / FAILED / run_id
+        kept.mkdir(mode=0o700, parents=True)
+        kept.parent.chmod(0o700)
+        executed.replace(kept / EXECUTED)
+        (kept / EXECUTED).chmod(0o600)
+
+
+def shelve(staged: Path, place: Place, revision: int) -> Path:
+    """Make a finished revision visible with one rename.
+
+    Raises
+    ------
+    ReportError
+        If another publication took the revision meanwhile; nothing is overwritten.
+    """
+    place.folder.mkdir(parents=True, exist_ok=True)
+    _set_modes(staged, place.audience)
+    target = place.folder / f"r{revision}"
+    try:
+        if target.exists():
+            raise FileExistsError(target)
+        os.rename(staged, target)
+    except OSError as error:
+        where = str(target.relative_to(place.reports))
+        raise ReportError("another publication took the revision", where=where, do="Publish again.") from error
+    return target
+
+
+def _set_modes(folder: Path, audience: Audience) -> None:
+    is_open = audience is Audience.PUBLIC
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755 if is_open else 0o700)
+        else:
+            path.chmod(0o644 if is_open else 0o600)
+
+
+def published(reports: Path) -> list[dict[str, Any]]:
+    """The manifests of what is on the shelf, newest first, each with its `folder` relative to the reports."""
+    found = []
+    for path in sorted(reports.glob("[0-9]*/*/*/r*/" + MANIFEST)):
+        try:
+            manifest = json.loads(path.read_text("utf-8"))
+            found.append({**manifest, "folder": path.parent.relative_to(reports).as_posix()})
+        except (OSError, ValueError) as error:
+            raise ReportError("a manifest can't be read", where=str(path.relative_to(reports))) from error
+    return sorted(found, key=lambda one: (one["published_at"], one["folder"]), reverse=True)
+
+
+def past_releases(reports: Path) -> ReleaseLedger:
+    """The release ledger: what the manifests on the shelf say was released, oldest first."""
+    if not reports.is_dir():
+        return ReleaseLedger()
+    return ReleaseLedger(tuple(ReleaseEntry.from_json(one["release"]) for one in reversed(published(reports))))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that readers see either as it was or as it is."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        made.write_text(text, encoding="utf-8")
+        made.chmod(0o644)
+        os.replace(made, path)
+    finally:
+        made.unlink(missing_ok=True)
