@@ -280,11 +280,28 @@ def test_a_prohibited_field_is_found_by_each_of_its_names(root: Path, column: st
 @pytest.mark.parametrize(
     "name",
     ["general_manager", "generated_on", "职务", "ZW", "许可内容", "宗教活动场所登记", "农业转基因生物安全证书",
-     "Religious affairs", "疾病预防控制机构许可", "breach of faith", "Xinyang", "secretary"],
+     "诚信教育示范单位", "Religious affairs", "疾病预防控制机构许可", "breach of faith", "Xinyang", "secretary"],
 )  # fmt: skip
 def test_innocent_names_are_left_alone(name: str) -> None:
     assert ban_on(name) is None
     assert secrecy_ban(name) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("local_catalogue_suzhou", "name_zh"),
+        ("local_catalogue_yibin_pingxiang", "name_zh"),
+        ("sgs_fields_2018", "name_zh"),
+        ("sgs_fields_2018", "field"),
+        ("gbt4754_2017", "name_zh"),
+    ],
+)
+def test_real_catalogues_raise_no_false_alarm(shared_dir: Path, file: str, column: str) -> None:
+    with (shared_dir / "data" / f"{file}.csv").open(encoding="utf-8-sig", newline="") as handle:
+        names = [row[column] for row in csv.DictReader(handle)]
+    assert len(names) > 50
+    assert [name for name in names if ban_on(name)] == []
 
 
 def test_an_allowed_phrase_does_not_cover_what_stands_beside_it() -> None:
