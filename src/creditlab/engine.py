@@ -1,0 +1,61 @@
+"""The only place that opens an engine: DuckDB in this process, through Ibis.
+
+Every process has its own in-memory connection, so that notebooks, dashboards and a scheduled run never lock each
+other out; what they share lies in the lake's files.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from creditlab.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ibis.backends.duckdb import Backend
+
+EMBEDDED = "duckdb://"
+
+
+@contextmanager
+def connect(url: str = EMBEDDED) -> Iterator[Backend]:
+    """Open an engine for as long as the block runs.
+
+    Parameters
+    ----------
+    url
+        `duckdb://` for the embedded engine.
+
+    Raises
+    ------
+    WorkspaceError
+        If the address is not one of an engine that this installation has.
+    """
+    if url != EMBEDDED:
+        raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=f'Write url = "{EMBEDDED}".')
+    import ibis
+
+    with tempfile.TemporaryDirectory(prefix="creditlab-") as spill:
+        backend = ibis.duckdb.connect(
+            temp_directory=spill,
+            autoinstall_known_extensions=False,
+            autoload_known_extensions=False,
+            preserve_insertion_order=False,
+        )
+        try:
+            yield backend
+        finally:
+            backend.disconnect()
+
+
+def fetch(backend: Backend, query: str) -> pa.Table:
+    """The result of a query over the embedded engine's own tables, as a whole."""
+    return backend.con.cursor().sql(query).to_arrow_table()
+
+
+def stream(backend: Backend, query: str, rows: int = 100_000) -> pa.RecordBatchReader:
+    """The result of a query over the embedded engine's own tables, in batches, never as a whole in memory."""
+    return backend.con.cursor().sql(query).to_arrow_reader(rows)

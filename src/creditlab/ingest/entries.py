@@ -1,0 +1,166 @@
+"""From judged rows to entries: keys resolved, and the difference to the entries as they stood.
+
+Entries are kept as in a ledger. A run never changes one; where the entries of a key should be others than they are,
+it appends the difference, each cancellation at the cancelled entry's own `effective_on`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from creditlab import engine
+from creditlab.checks import DATE_ORDER, DUPLICATE_KEY
+from creditlab.ingest.resolve import OUTCOMES, STATES, Resolved, resolve
+from creditlab.ingest.staging import Staging
+from creditlab.lake import Snapshot
+from creditlab.lake.schemas import RECORDS
+from creditlab.periods import WorkingDays
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+_ORDERED = """
+SELECT j.rid, j.is_new, j.arrival, j.key64, j.action, j.content64, a.received_on
+FROM judged j JOIN arrivals a USING (arrival)
+ORDER BY j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
+"""
+#: A natural key belongs to the record under which it first arrived, whatever became of that record since.
+_OWNERS = """
+CREATE TABLE owners AS
+SELECT natural_key64, arg_min(key64, (delivered_at, manifest_row, delivery_id, row_no)) AS owner
+FROM (
+  SELECT j.natural_key64, j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
+  FROM judged j JOIN arrivals a USING (arrival) WHERE j.natural_key64 <> j.key64
+  UNION ALL
+  SELECT natural_key64, key64, delivered_at, manifest_row, delivery_id, row_no FROM rivals
+)
+GROUP BY natural_key64 HAVING count(DISTINCT key64) > 1
+"""
+#: Received before it happened is never 0 days: a lag below 0 says so, even across a weekend.
+_VERSIONS = f"""
+CREATE TABLE versions AS
+SELECT j.key64, j.record_id, j.item_code, a.department, a.region_code, j.subject_id, j.subject_kind, j.event_date,
+  r.first_received_on, a.received_on, j.valid_until, j.amount, r.record_state,
+  list_sort(list_distinct(j.row_faults
+    || CASE WHEN r.first_received_on < j.event_date THEN ['{DATE_ORDER}'] ELSE []::VARCHAR[] END
+    || CASE WHEN o.owner <> j.key64 THEN ['{DUPLICATE_KEY}'] ELSE []::VARCHAR[] END)) AS faults,
+  j.filled_count, j.required_count,
+  CASE WHEN NOT j.is_working THEN r.first_received_on - j.event_date
+       WHEN r.first_received_on < j.event_date THEN least(c.ordinal - e.ordinal, -1)
+       ELSE c.ordinal - e.ordinal END::INTEGER AS lag,
+  j.natural_key64, j.name64, j.content64, a.delivery_id, j.row_no, r.revision::INTEGER AS revision, r.superseded_on
+FROM judged j
+JOIN resolved r USING (rid)
+JOIN arrivals a USING (arrival)
+LEFT JOIN owners o ON o.natural_key64 = j.natural_key64
+LEFT JOIN working_days e ON e.day = j.event_date
+LEFT JOIN working_days c ON c.day = r.first_received_on
+WHERE r.revision > 0
+"""
+_BODY = ", ".join(name for name in RECORDS.names if name not in {"sign", "effective_on", "run_no"})
+_DIFFERENCE = f"""
+CREATE TABLE difference AS
+WITH signed AS (
+  SELECT 1 AS sign, received_on AS effective_on, {_BODY} FROM versions
+  UNION ALL
+  SELECT -1, superseded_on, {_BODY} FROM versions WHERE superseded_on IS NOT NULL
+)
+SELECT sign::TINYINT AS sign, effective_on, {_BODY} FROM signed ANTI JOIN keys_known USING (key64)
+UNION ALL
+SELECT sum(sign)::TINYINT, effective_on, {_BODY} FROM (
+  SELECT sign, effective_on, {_BODY} FROM signed SEMI JOIN keys_known USING (key64)
+  UNION ALL
+  SELECT -sign, effective_on, {_BODY} FROM stood
+) GROUP BY effective_on, {_BODY} HAVING sum(sign) <> 0
+"""
+_STREAM = f"""
+SELECT sign, effective_on, {{run_no}}::BIGINT AS run_no, {_BODY}, strftime(event_date, '%Y-%m') AS event_month
+FROM difference ORDER BY event_month, item_code, subject_id
+"""
+
+
+def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -> dict[int, np.ndarray]:
+    """Resolve the judged rows' keys and find the entries that a run has to append.
+
+    Leaves the table `difference`.
+
+    Returns
+    -------
+    dict
+        For each arrival that it concerns, the change of its four outcome counts in the order of `OUTCOMES`: of new
+        arrivals the counts themselves, of earlier ones what judging again moved.
+    """
+    backend = staging.backend
+    backend.create_table("arrivals", staging.arrival_table())
+    backend.create_table("working_days", _calendar_table(calendar))
+    rows = engine.fetch(backend, _ORDERED)
+    resolved = _resolve(rows)
+    backend.create_table("resolved", ibis.memtable(_resolved_table(rows, resolved)))
+    backend.raw_sql(_OWNERS)
+    backend.raw_sql(_VERSIONS)
+    backend.raw_sql("CREATE TABLE keys_known AS SELECT DISTINCT key64 FROM judged WHERE NOT is_new")
+    stood = ibis.memtable(RECORDS.empty_table())
+    if snapshot is not None:
+        known = backend.table("keys_known")
+        stood = snapshot.table("records").semi_join(known, "key64")
+    backend.create_table("stood", stood)
+    backend.raw_sql(_DIFFERENCE)
+    return _moved_counts(rows, resolved)
+
+
+def entries(backend: Backend, run_no: int) -> pa.RecordBatchReader:
+    """The entries that a run appends, sorted by month, item and subject."""
+    return engine.stream(backend, _STREAM.format(run_no=int(run_no)))
+
+
+def entry_count(backend: Backend) -> int:
+    """How many entries the run has to append."""
+    return int(engine.fetch(backend, "SELECT count(*) AS n FROM difference")["n"][0].as_py())
+
+
+def _resolve(rows: pa.Table) -> Resolved:
+    return resolve(*(rows[name].to_numpy() for name in ("key64", "action", "content64")))
+
+
+def _resolved_table(rows: pa.Table, resolved: Resolved) -> pa.Table:
+    received = rows["received_on"].combine_chunks() if rows.num_rows else pa.array([], pa.date32())
+    if isinstance(received, pa.ChunkedArray):
+        received = pa.concat_arrays(received.chunks)
+    successor = pa.array(resolved.successor, mask=resolved.successor < 0)
+    return pa.table(
+        {
+            "rid": rows["rid"],
+            "record_state": pa.array([str(one) for one in STATES]).take(pa.array(resolved.state)),
+            "first_received_on": received.take(pa.array(resolved.first)),
+            "superseded_on": received.take(successor),
+            "revision": pa.array(resolved.revision),
+        }
+    )
+
+
+def _moved_counts(rows: pa.Table, resolved: Resolved) -> dict[int, np.ndarray]:
+    is_new, arrival = rows["is_new"].to_numpy(), rows["arrival"].to_numpy()
+    counts = _count(arrival, resolved.outcome)
+    known = rows.filter(pa.array(~is_new))
+    if known.num_rows:
+        before = _count(known["arrival"].to_numpy(), _resolve(known).outcome)
+        for number, count in before.items():
+            counts[number] = counts[number] - count
+    return {number: count for number, count in counts.items() if count.any()}
+
+
+def _count(arrival: np.ndarray, outcome: np.ndarray) -> dict[int, np.ndarray]:
+    if not len(arrival):
+        return {}
+    width = len(OUTCOMES)
+    table = np.bincount(arrival * width + outcome, minlength=(arrival.max() + 1) * width).reshape(-1, width)
+    return {int(number): table[number] for number in np.unique(arrival)}
+
+
+def _calendar_table(calendar: WorkingDays) -> ibis.Table:
+    days = np.datetime64(calendar.first) + np.arange(len(calendar.ordinals))
+    return ibis.memtable(pa.table({"day": pa.array(days.astype("datetime64[D]")), "ordinal": calendar.ordinals}))

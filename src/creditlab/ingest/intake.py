@@ -1,0 +1,287 @@
+"""Take deliveries in: which edition applies to each row, which rows can't become records, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
+from creditlab.checks import parse_date
+from creditlab.identifiers import fold_identifier, mask_resident_ids
+from creditlab.ingest.protect import fill, is_blank, protect, settle_kinds
+from creditlab.ingest.resolve import ACTIONS
+from creditlab.ingest.staging import Arrival, Staging
+from creditlab.sources import Delivered, ManifestRow
+from creditlab.terms import Action, QuarantineReason, Role
+
+#: Rows that are judged together; enough to be fast, few enough to stay small.
+BATCH_ROWS = 250_000
+_META = ("arrival", "row_no", "item_code")
+_REASONS = [
+    QuarantineReason.UNKNOWN_REGION,
+    QuarantineReason.UNKNOWN_ACTION,
+    QuarantineReason.NO_RECORD_ID,
+    QuarantineReason.NO_SUBJECT_ID,
+    QuarantineReason.NO_EVENT_DATE,
+    QuarantineReason.ITEM_NOT_IN_EDITION,
+    QuarantineReason.DEPARTMENT_NOT_PROVIDER,
+]
+
+#: The editions that have an item, newest first, each with the item's record schema.
+Schemas = tuple[tuple[Edition, DataFormat], ...]
+
+
+def schemas_of(catalogue: Catalogue, item_code: str) -> Schemas:
+    """The editions that have an item, newest first, each with the item's record schema."""
+    newest_first = sorted(catalogue.editions, key=lambda one: -one.year)
+    return tuple(
+        (edition, edition.format_of(edition.item[item_code])) for edition in newest_first if item_code in edition.item
+    )
+
+
+@dataclass
+class Quarantine:
+    """The rows that could not become records, as columns."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+
+    def add(self, arrival: np.ndarray, row_no: np.ndarray, reason: pa.Array, content: pa.Array | None = None) -> None:
+        """Add rows; `content` is null where it must not be kept."""
+        self.tables.append(
+            pa.table(
+                {
+                    "arrival": pa.array(arrival, pa.int64()),
+                    "row_no": pa.array(row_no, pa.int64()),
+                    "reason": reason,
+                    "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
+                }
+            )
+        )
+
+    def table(self) -> pa.Table:
+        """All rows: arrival, row_no, reason, content."""
+        empty = pa.schema(
+            [("arrival", pa.int64()), ("row_no", pa.int64()), ("reason", pa.string()), ("content", pa.string())]
+        ).empty_table()
+        return pa.concat_tables([empty, *self.tables])
+
+
+class Intake:
+    """Collects deliveries, and judges their rows in batches of one set of record schemas."""
+
+    def __init__(self, staging: Staging) -> None:
+        self.staging = staging
+        self.quarantine = Quarantine()
+        self.delivered: list[int] = []
+        self._waiting: dict[Schemas, list[pa.Table]] = {}
+        self._waiting_rows: dict[Schemas, int] = {}
+
+    def add(self, row: ManifestRow, delivery_id: str, delivered: Delivered) -> None:
+        """Take one delivery in."""
+        arrival = self.staging.arrive(
+            Arrival(
+                delivery_id,
+                row.item_code,
+                row.department,
+                row.region_code,
+                row.delivered_at,
+                row.received_on,
+                row.manifest_row,
+            )
+        )
+        self.delivered.append(delivered.delivered_count)
+        if delivered.is_unreadable:
+            self._refuse(arrival, [0], QuarantineReason.UNREADABLE_FILE)
+        if delivered.unreadable:
+            self._refuse(arrival, delivered.unreadable, QuarantineReason.UNREADABLE_ROW)
+        count = len(delivered.row_no)
+        if not count:
+            return
+        schemas = schemas_of(self.staging.catalogue, row.item_code)
+        table = _rename(delivered.table, schemas)
+        table = table.drop_columns([name for name in _META if name in table.column_names])
+        table = (
+            table.append_column("arrival", pa.array(np.full(count, arrival)))
+            .append_column("row_no", pa.array(delivered.row_no))
+            .append_column("item_code", pa.array([row.item_code] * count, pa.string()))
+        )
+        self._waiting.setdefault(schemas, []).append(table)
+        self._waiting_rows[schemas] = self._waiting_rows.get(schemas, 0) + count
+        if self._waiting_rows[schemas] >= BATCH_ROWS:
+            self._judge(schemas)
+
+    def finish(self) -> None:
+        """Judge what is still waiting."""
+        for schemas in list(self._waiting):
+            self._judge(schemas)
+
+    def _refuse(self, arrival: int, rows: list[int], reason: QuarantineReason) -> None:
+        count = len(rows)
+        self.quarantine.add(np.full(count, arrival), np.asarray(rows), pa.array([str(reason)] * count, pa.string()))
+
+    def _judge(self, schemas: Schemas) -> None:
+        tables = self._waiting.pop(schemas)
+        self._waiting_rows.pop(schemas)
+        rows = pa.concat_tables(tables, promote_options="default").combine_chunks()
+        if not schemas:
+            reason = pa.array([str(QuarantineReason.ITEM_NOT_IN_EDITION)] * rows.num_rows, pa.string())
+            self.quarantine.add(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), reason)
+            return
+        action = _actions(rows, self.staging.protection.blanks)
+        editions = editions_of(self.staging, rows, schemas)
+        reasons = self._reasons(rows, schemas, editions, action)
+        self._quarantine(rows, schemas, reasons)
+        others = [name for name in rows.column_names if name not in {*_META, "action"}]
+        rows = _set(rows, "action", action)
+        for place, (edition, schema) in enumerate(schemas):
+            chosen = (reasons < 0) & (editions == place)
+            if chosen.any():
+                fields = {one.name for one in schema.fields}
+                part = rows.filter(pa.array(chosen))
+                unknown = [name for name in others if name not in fields]
+                self.staging.add_new(protect(part, schema, unknown, self.staging.protection), edition, schema)
+
+    def _reasons(self, rows: pa.Table, schemas: Schemas, editions: np.ndarray, action: pa.Array) -> np.ndarray:
+        """For each row the first reason that keeps it out, as a place in `_REASONS`; -1 for none."""
+        blanks, catalogue = self.staging.protection.blanks, self.staging.catalogue
+        arrival = rows["arrival"].to_numpy()
+        arrivals = self.staging.arrivals
+        used = np.unique(arrival)
+        unknown_region = np.zeros(len(arrivals), dtype=bool)
+        is_provided = np.zeros((len(arrivals), len(schemas) + 1), dtype=bool)
+        for number in used:
+            one = arrivals[number]
+            unknown_region[number] = one.region_code not in catalogue.regions
+            for place, (edition, _) in enumerate(schemas):
+                is_provided[number, place] = one.department in edition.item[one.item_code].departments
+        empty = {
+            role: np.logical_and.reduce([_is_empty(rows, name, blanks) for name in _names(schemas, role)])
+            for role in (Role.RECORD_ID, Role.SUBJECT_ID)
+        }
+        # `editions` is -1 where no event date gives an edition, and -2 where the edition that applies lacks the item.
+        tests = [
+            unknown_region[arrival],
+            pc.is_null(action).to_numpy(zero_copy_only=False),
+            empty[Role.RECORD_ID],
+            empty[Role.SUBJECT_ID],
+            editions == -1,
+            editions == -2,
+            ~is_provided[arrival, editions],
+        ]
+        reasons = np.full(rows.num_rows, -1, dtype=np.int8)
+        for place in reversed(range(len(tests))):
+            reasons[tests[place]] = place
+        return reasons
+
+    def _quarantine(self, rows: pa.Table, schemas: Schemas, reasons: np.ndarray) -> None:
+        bad = reasons >= 0
+        if not bad.any():
+            return
+        rows, reasons = rows.filter(pa.array(bad)), reasons[bad]
+        words = pa.array([str(reason) for reason in _REASONS], pa.string()).take(pa.array(reasons))
+        content = self._content(rows, schemas)
+        self.quarantine.add(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), words, content)
+
+    def _content(self, rows: pa.Table, schemas: Schemas) -> pa.Array:
+        """Quarantined rows as JSON text; null where the item covers natural persons or the row is about one."""
+        schema = schemas[0][1]
+        covering = {
+            code
+            for edition, _ in schemas
+            for code, item in edition.item.items()
+            if item.covers_natural_persons
+        }
+        raw = {one.name: fill(_column(rows, one.name), rows.num_rows) for one in schema.fields}
+        subject = schema.name_of(Role.SUBJECT_ID)
+        if subject:
+            raw[subject] = fold_identifier(raw[subject])
+        _, is_person = settle_kinds(raw, schema, self.staging.protection.blanks)
+        is_covered = pc.is_in(rows["item_code"], value_set=pa.array(sorted(covering), pa.string()))
+        hidden = is_person | is_covered.to_numpy(zero_copy_only=False)
+        columns = {
+            name: mask_resident_ids(fill(rows[name], rows.num_rows), self.staging.protection.key)[0]
+            for name in rows.column_names
+            if name not in _META
+        }
+        structs = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+        text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), "row": structs}))
+        found = self.staging.backend.to_pyarrow(text.select("n", text=text.row.cast("json").cast("string")).order_by("n"))
+        return pc.if_else(pa.array(hidden), None, fill(found["text"], rows.num_rows))
+
+
+def editions_of(staging: Staging, rows: pa.Table, schemas: Schemas) -> np.ndarray:
+    """For each row the place in `schemas` of the edition that applies to its event.
+
+    Returns
+    -------
+    numpy.ndarray
+        -1 where the row has no event date, -2 where the edition that applies does not have the item.
+    """
+    names = [name for name in _names(schemas, Role.EVENT_DATE) if name in rows.column_names]
+    if not names:
+        return np.full(rows.num_rows, -1)
+    trimmed = {name: pc.utf8_trim_whitespace(fill(rows[name], rows.num_rows)) for name in names}
+    text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), **trimmed}))
+    day = ibis.coalesce(*(parse_date(text[name]) for name in names))
+    found = staging.backend.to_pyarrow(text.select("n", year=day.year().fill_null(0)).order_by("n"))
+    years = fill_numbers(found["year"])
+    place = {edition.year: number for number, (edition, _) in enumerate(schemas)}
+    answer = np.full(rows.num_rows, -1)
+    for year in np.unique(years[years > 0]):
+        applies = staging.catalogue.edition_for(int(year)).year
+        answer[years == year] = place.get(applies, -2)
+    return answer
+
+
+def fill_numbers(column: pa.ChunkedArray) -> np.ndarray:
+    """A column of whole numbers without nulls as an array."""
+    return column.to_numpy().astype(np.int64)
+
+
+def _names(schemas: Schemas, role: Role) -> list[str]:
+    """The fields that have a role in any of the schemas, each once."""
+    return list(dict.fromkeys(name for _, schema in schemas if (name := schema.name_of(role))))
+
+
+def _column(rows: pa.Table, name: str) -> pa.ChunkedArray | None:
+    return rows[name] if name in rows.column_names else None
+
+
+def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    if name in rows.column_names:
+        return rows.set_column(rows.column_names.index(name), name, values)
+    return rows.append_column(name, values)
+
+
+def _is_empty(rows: pa.Table, name: str, blanks: tuple[str, ...]) -> np.ndarray:
+    text = fill(_column(rows, name), rows.num_rows)
+    return is_blank(fold_identifier(text), blanks) | is_blank(pc.utf8_trim_whitespace(text), blanks)
+
+
+def _actions(rows: pa.Table, blanks: tuple[str, ...]) -> pa.Array:
+    """What each row asks for; null where that is unknown."""
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(fill(_column(rows, "action"), rows.num_rows)))
+    asked = pc.if_else(pa.array(is_blank(text, blanks)), str(Action.ADD), text)
+    known = pc.is_in(asked, value_set=pa.array([str(one) for one in ACTIONS]))
+    return pc.if_else(known, asked, None)
+
+
+def _rename(table: pa.Table, schemas: Schemas) -> pa.Table:
+    """Give columns that carry a field's Chinese or English name the field's own name, where that is free."""
+    taken = set(table.column_names)
+    names = []
+    aliases = {
+        alias: one.name for _, schema in reversed(schemas) for one in schema.fields for alias in (one.name_zh, one.name_en)
+    }
+    for name in table.column_names:
+        target = aliases.get(name, name)
+        if target != name and target not in taken:
+            taken.add(target)
+            names.append(target)
+        else:
+            names.append(name)
+    return table.rename_columns(names)

@@ -1,0 +1,352 @@
+"""One run of ingest: read what is new, judge it, and commit it by one row in `runs`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+
+from creditlab import engine
+from creditlab.catalogue import Catalogue, read_catalogue
+from creditlab.ingest import entries, known, register
+from creditlab.ingest.intake import Intake
+from creditlab.ingest.protect import Protection
+from creditlab.ingest.resolve import OUTCOMES
+from creditlab.ingest.staging import Staging, quoted
+from creditlab.lake import Lake, Snapshot, check_editions, editions_text
+from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, QUARANTINE, RUNS
+from creditlab.periods import WorkingDays
+from creditlab.sources import ManifestRow, read_delivered, read_manifest
+from creditlab.sources.delivered import NOTHING, digest_file, locate
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+    from creditlab.workspace import Workspace
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The six counts: delivered is the sum of the other five, always."""
+
+    delivered: int = 0
+    accepted: int = 0
+    corrected: int = 0
+    withdrawn: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)))
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What a run of ingest did.
+
+    Attributes
+    ----------
+    run_no
+        The run's number; None where there was nothing to do and no run was made.
+    counts
+        The six counts over the deliveries that this run took in.
+    deliveries, known, absent
+        Deliveries taken in, skipped because they are known, and announced without their file being there yet.
+    """
+
+    run_no: int | None
+    counts: Counts
+    deliveries: int
+    known: int
+    absent: int
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_progress) -> IngestResult:
+    """Take in every delivery of the workspace's inbox that is not known yet.
+
+    Parameters
+    ----------
+    workspace
+        Where inbox, catalogue and lake are.
+    now
+        The moment of the run, for the lake's books.
+    progress
+        Called with the number of manifest rows dealt with, and of all.
+
+    Raises
+    ------
+    ManifestError, CatalogueError, SealError, WorkspaceError, LakeError
+        If a part of the workspace can't be used; the lake is then as it was.
+    """
+    catalogue = read_catalogue(workspace.catalogue)
+    manifest = read_manifest(workspace.inbox, workspace.time_zone)
+    calendar = workspace.working_days()
+    lake = Lake(workspace.lake)
+    check_editions(catalogue, lake.runs())
+    protection = Protection(workspace.pseudonym_key(), workspace.blanks)
+    with engine.connect() as backend:
+        run = _Run(workspace, lake, backend, catalogue, calendar, protection)
+        return run.carry_out(manifest, now, progress)
+
+
+@dataclass
+class _Taken:
+    """A delivery that this run takes in, by its arrival number."""
+
+    row: ManifestRow
+    delivery_id: str
+    file_sha256: str
+
+
+class _Run:
+    def __init__(
+        self,
+        workspace: Workspace,
+        lake: Lake,
+        backend: Backend,
+        catalogue: Catalogue,
+        calendar: WorkingDays,
+        protection: Protection,
+    ) -> None:
+        self.workspace, self.lake, self.backend = workspace, lake, backend
+        self.catalogue, self.calendar, self.protection = catalogue, calendar, protection
+        self.staging = Staging(backend, catalogue, protection)
+        self.intake = Intake(self.staging)
+        self.taken: list[_Taken] = []
+
+    def carry_out(self, manifest: list[ManifestRow], now: datetime, progress: Progress) -> IngestResult:
+        runs = self.lake.runs()
+        skipped, absent = self._read(manifest, progress)
+        with self.lake.lock():
+            self.lake.create()
+            runs = self.lake.runs()
+            check_editions(self.catalogue, runs)
+            snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
+            doubled = self._drop_known(snapshot)
+            last = snapshot.last if snapshot else {}
+            rules = self._rules_digest()
+            lists = self._lists(last)
+            is_rejudged = bool(last) and last["rules_digest"] != rules
+            taken = [number for number in range(len(self.taken)) if number not in doubled]
+            if not taken and not is_rejudged and not lists:
+                return IngestResult(None, Counts(), 0, skipped + len(doubled), absent)
+            counts = self._commit(snapshot, taken, rules, lists, now, is_rejudged=is_rejudged)
+            return IngestResult(counts[0], counts[1], len(taken), skipped + len(doubled), absent)
+
+    def _read(self, manifest: list[ManifestRow], progress: Progress) -> tuple[int, int]:
+        """Read and judge what is new; returns how many deliveries are known, and how many are not there yet."""
+        known_ids = self._known_ids(Snapshot.take(self.lake, self.backend) if self.lake.runs().num_rows else None)
+        skipped = absent = 0
+        for done, row in enumerate(manifest, start=1):
+            path = locate(self.workspace.inbox, row.path) if row.path else None
+            if path is not None and not path.is_file():
+                absent += 1
+                continue
+            digest = digest_file(path) if path is not None else ""
+            delivery_id = row.delivery_id(digest)
+            if delivery_id in known_ids:
+                skipped += 1
+                continue
+            known_ids.add(delivery_id)
+            self.intake.add(row, delivery_id, read_delivered(path) if row.path else NOTHING)
+            self.taken.append(_Taken(row, delivery_id, digest))
+            progress(done, len(manifest))
+        self.intake.finish()
+        return skipped, absent
+
+    def _known_ids(self, snapshot: Snapshot | None) -> set[str]:
+        if snapshot is None:
+            return set()
+        ids = snapshot.table("deliveries").select("delivery_id").distinct()
+        return set(self.backend.to_pyarrow(ids)["delivery_id"].to_pylist())
+
+    def _drop_known(self, snapshot: Snapshot | None) -> set[int]:
+        """Forget deliveries that another process took in while this one was reading."""
+        known_ids = self._known_ids(snapshot)
+        doubled = {number for number, one in enumerate(self.taken) if one.delivery_id in known_ids}
+        if doubled:
+            numbers = ", ".join(map(str, sorted(doubled)))
+            names = ", ".join(f"'{self.taken[number].delivery_id}'" for number in sorted(doubled))
+            self.backend.raw_sql(f"DELETE FROM judged WHERE arrival IN ({numbers})")
+            for table in self.staging.payload_tables.values():
+                self.backend.raw_sql(f"DELETE FROM {table} WHERE delivery_id IN ({names})")
+        return doubled
+
+    def _rules_digest(self) -> str:
+        """What judgement rests on: editions, the lists beside them, the calendar and the marks for nothing."""
+        calendar = hashlib.sha256(self.calendar.ordinals.tobytes()).hexdigest()
+        days = [self.calendar.first.isoformat(), self.calendar.official_until.isoformat(), calendar]
+        words = [editions_text(self.catalogue), self.catalogue.digest, days, list(self.workspace.blanks)]
+        return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+    def _lists(self, last: dict[str, Any]) -> dict[str, pa.Table]:
+        """The register and the ledger, where their files are not what the last run read."""
+        changed = {}
+        if register.digest(self.workspace.subjects) != last.get("subjects_digest"):
+            changed["subjects"] = register.read_subjects(
+                self.workspace.subjects, self.catalogue, self.protection, self.backend
+            )
+        if register.digest(self.workspace.ledger) != last.get("ledger_digest"):
+            changed["ledger"] = register.read_ledger(self.workspace.ledger, self.backend)
+        return changed
+
+    def _commit(
+        self,
+        snapshot: Snapshot | None,
+        taken: list[int],
+        rules: str,
+        lists: dict[str, pa.Table],
+        now: datetime,
+        *,
+        is_rejudged: bool,
+    ) -> tuple[int, Counts]:
+        if snapshot is not None:
+            known.judge_known(self.staging, snapshot, everything=is_rejudged)
+        else:
+            known.judge_nothing(self.staging)
+        moved = entries.settle(self.staging, snapshot, self.calendar)
+        run_no = self.lake.next_run_no()
+        for data_format, table in self.staging.payload_tables.items():
+            self._append_staged(data_format, table, run_no)
+        if is_rejudged:
+            self._append_rekeyed(snapshot, run_no)
+        if entries.entry_count(self.backend):
+            self.lake.append("records", entries.entries(self.backend, run_no))
+        quarantined = self._append_quarantine(taken, run_no)
+        counts = self._append_deliveries(snapshot, taken, moved, quarantined, run_no)
+        for name, rows in lists.items():
+            self.lake.append(name, _with_run(rows, run_no))
+        last = snapshot.last if snapshot else {}
+        self.lake.append(
+            "runs",
+            pa.Table.from_pylist(
+                [
+                    {
+                        "run_no": run_no,
+                        "committed_at": now,
+                        "command": "ingest",
+                        "creditlab_version": _version(),
+                        "format_version": FORMAT_VERSION,
+                        "editions": editions_text(self.catalogue),
+                        "rules_digest": rules,
+                        "subjects_digest": register.digest(self.workspace.subjects),
+                        "ledger_digest": register.digest(self.workspace.ledger),
+                        "subjects_run": run_no if "subjects" in lists else last.get("subjects_run"),
+                        "ledger_run": run_no if "ledger" in lists else last.get("ledger_run"),
+                        **asdict(counts),
+                    }
+                ],
+                schema=RUNS,
+            ),
+        )
+        return run_no, counts
+
+    def _append_staged(self, data_format: str, table: str, run_no: int) -> None:
+        columns = self.backend.table(table).columns
+        names = ", ".join(quoted(name) for name in columns)
+        reader = engine.stream(self.backend, f"SELECT {int(run_no)}::BIGINT AS run_no, {names} FROM {table}")
+        self.lake.append(self.lake.payload_name(data_format), reader)
+
+    def _append_rekeyed(self, snapshot: Snapshot | None, run_no: int) -> None:
+        """Write payload rows again whose natural key is another one under the rules that hold now."""
+        if snapshot is None:
+            return
+        judged, arrivals = self.backend.table("judged"), self.staging.arrival_table()
+        now = judged.filter(~judged.is_new).join(arrivals, "arrival")
+        now = now.select("delivery_id", "row_no", natural_now="natural_key64")
+        for data_format in self.lake.payload_formats():
+            rows = known.newest_payload(snapshot, data_format).join(now, ["delivery_id", "row_no"])
+            rows = rows.filter(rows.natural_now != rows.natural_key64)
+            rows = rows.mutate(natural_key64=rows.natural_now, run_no=ibis.literal(run_no, "int64")).drop("natural_now")
+            found = self.backend.to_pyarrow(rows)
+            if found.num_rows:
+                self.lake.append(self.lake.payload_name(data_format), found)
+
+    def _append_quarantine(self, taken: list[int], run_no: int) -> dict[int, int]:
+        rows = self.intake.quarantine.table()
+        rows = rows.filter(pa.compute.is_in(rows["arrival"], value_set=pa.array(taken, pa.int64())))
+        if not rows.num_rows:
+            return {}
+        found = ibis.memtable(rows).join(self.staging.arrival_table(), "arrival")
+        found = found.mutate(run_no=ibis.literal(run_no, "int64"))
+        self.lake.append("quarantine", self.backend.to_pyarrow(found.select(QUARANTINE.names)).cast(QUARANTINE))
+        counted = rows["arrival"].value_counts()
+        return {one["values"]: one["counts"] for one in counted.to_pylist()}
+
+    def _append_deliveries(
+        self,
+        snapshot: Snapshot | None,
+        taken: list[int],
+        moved: dict[int, Any],
+        quarantined: dict[int, int],
+        run_no: int,
+    ) -> Counts:
+        rows, total = [], Counts()
+        for number in taken:
+            one = self.taken[number]
+            outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
+            counts = Counts(
+                delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome
+            )
+            total += counts
+            rows.append(_delivery_row(one, run_no) | asdict(counts))
+        table = pa.Table.from_pylist(rows, schema=DELIVERIES)
+        self.lake.append("deliveries", pa.concat_tables([table, self._moved_rows(snapshot, moved, run_no)]))
+        return total
+
+    def _moved_rows(self, snapshot: Snapshot | None, moved: dict[int, Any], run_no: int) -> pa.Table:
+        """Earlier deliveries whose counts were moved by judging again."""
+        earlier = {number: change for number, change in moved.items() if number >= len(self.taken)}
+        if snapshot is None or not earlier:
+            return DELIVERIES.empty_table()
+        changes = [
+            {"delivery_id": self.staging.arrivals[number].delivery_id}
+            | {f"{word}_change": int(count) for word, count in zip(OUTCOMES, change, strict=True)}
+            for number, change in earlier.items()
+        ]
+        rows = snapshot.deliveries().join(ibis.memtable(pa.Table.from_pylist(changes)), "delivery_id")
+        rows = rows.mutate(
+            run_no=ibis.literal(run_no, "int64"), **{word: rows[word] + rows[f"{word}_change"] for word in OUTCOMES}
+        )
+        return self.backend.to_pyarrow(rows.select(DELIVERIES.names)).cast(DELIVERIES)
+
+
+def _delivery_row(one: _Taken, run_no: int) -> dict[str, Any]:
+    row = one.row
+    return {
+        "run_no": run_no,
+        "delivery_id": one.delivery_id,
+        "path": row.path,
+        "file_sha256": one.file_sha256,
+        "item_code": row.item_code,
+        "department": row.department,
+        "region_code": row.region_code,
+        "delivered_at": row.delivered_at,
+        "received_on": row.received_on,
+        "manifest_row": row.manifest_row,
+        "period": row.period,
+        "is_zero_report": row.is_zero_report,
+    }
+
+
+def _with_run(rows: pa.Table, run_no: int) -> pa.Table:
+    place = rows.column_names.index("run_no")
+    return rows.set_column(place, "run_no", pa.array([run_no] * rows.num_rows, pa.int64()))
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("creditlab")

@@ -1,0 +1,230 @@
+"""Rows on their way into the lake: judged one record schema and edition at a time, kept in the engine's own tables.
+
+`judged` holds one row per row that may become an entry, new ones and those already in the lake whose keys are judged
+again, in one fixed set of columns. `staged_<n>` tables hold the new rows' payloads, one a data format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from creditlab import checks
+from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
+from creditlab.identifiers import has_valid_check_character, keyed_digest
+from creditlab.ingest.protect import CONTENT, IS_PERSON, NAME, NATURAL_KEY, WITHHELD, Protection, fill, is_blank
+from creditlab.ingest.resolve import ACTIONS
+from creditlab.terms import Role
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+_JUDGED = """
+CREATE TABLE judged (
+  rid BIGINT, is_new BOOLEAN, arrival BIGINT, row_no BIGINT, action TINYINT,
+  key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT,
+  record_id VARCHAR, item_code VARCHAR, subject_id VARCHAR, subject_kind VARCHAR,
+  event_date DATE, valid_until DATE, amount DECIMAL(38, 6), row_faults VARCHAR[], filled_count INTEGER,
+  required_count INTEGER, is_working BOOLEAN
+)
+"""
+_ARRIVALS = pa.schema(
+    [
+        ("arrival", pa.int64()),
+        ("delivery_id", pa.string()),
+        ("item_code", pa.string()),
+        ("department", pa.string()),
+        ("region_code", pa.string()),
+        ("delivered_at", pa.timestamp("us", tz="UTC")),
+        ("received_on", pa.date32()),
+        ("manifest_row", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A delivery that rows belong to, new or long in the lake."""
+
+    delivery_id: str
+    item_code: str
+    department: str
+    region_code: str
+    delivered_at: datetime
+    received_on: date
+    manifest_row: int
+
+
+@ibis.udf.scalar.builtin
+def md5_number_lower(text: str) -> ibis.dtype("uint64"):  # type: ignore[valid-type, empty-body]
+    """The lower 64 bits of a text's MD5: the same on every machine and in every version."""
+
+
+def hash64(text: ir.StringValue) -> ir.IntegerValue:
+    """A stable 64-bit hash of a text as a signed integer; null stays null."""
+    return (md5_number_lower(text).cast("decimal(38, 0)") - ibis.literal(2**63, "decimal(38, 0)")).cast("int64")
+
+
+def joined(*parts: ir.StringValue) -> ir.StringValue:
+    """Texts as one, each with its length, so that no two lists of texts are joined alike; null where one is null."""
+    pieces = [part.length().cast("string") + ":" + part for part in parts]
+    return reduce(lambda a, b: a + "|" + b, pieces)
+
+
+@dataclass
+class Staging:
+    """The tables of one run, in an engine of its own."""
+
+    backend: Backend
+    catalogue: Catalogue
+    protection: Protection
+    arrivals: list[Arrival] = field(default_factory=list)
+    payload_tables: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.backend.raw_sql(_JUDGED)
+
+    def arrive(self, arrival: Arrival) -> int:
+        """Note a delivery; returns the number that its rows carry."""
+        self.arrivals.append(arrival)
+        return len(self.arrivals) - 1
+
+    def add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
+        """Judge and keep new rows, as `protect` returns them with `arrival`, `row_no` and `action`."""
+        person = rows[IS_PERSON].to_numpy()
+        content = fill(rows[CONTENT], rows.num_rows)
+        if person.any():
+            # A natural person's values could be guessed from a plain hash; the key makes guessing useless.
+            mask = pa.array(person)
+            content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
+        rows = rows.set_column(rows.column_names.index(CONTENT), CONTENT, content)
+        rows = rows.append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.list_(pa.string())))
+        table = self._with_arrivals(rows)
+        table = table.mutate(
+            content64=hash64(table[CONTENT]),
+            name64=hash64(table[NAME]),
+            key64=hash64(joined(table.item_code, table.department, table[schema.name_of(Role.RECORD_ID)])),
+        )
+        self._judge(table, edition, schema, is_new=True)
+
+    def add_known(self, rows: pa.Table, edition: Edition, schema: DataFormat, blanks: tuple[str, ...]) -> None:
+        """Judge rows again that the lake holds, as their payloads have them with `arrival`, `row_no` and `action`."""
+        missing = [one.name for one in schema.fields if one.name not in rows.column_names]
+        for name in missing:
+            rows = rows.append_column(name, fill(None, rows.num_rows))
+        subject, keys = schema.name_of(Role.SUBJECT_ID), [one.name for one in schema.by_role(Role.KEY)]
+        right = has_valid_check_character(fill(rows[subject], rows.num_rows)) if subject else np.zeros(rows.num_rows, bool)
+        natural = pa.nulls(rows.num_rows, pa.string())
+        if keys:
+            from creditlab.ingest.protect import natural_key_text
+
+            natural = natural_key_text({name: fill(rows[name], rows.num_rows) for name in keys}, schema, blanks)
+        rows = rows.append_column(checks.RIGHT_CODE, pa.array(right)).append_column(NATURAL_KEY, natural)
+        self._judge(self._with_arrivals(rows), edition, schema, is_new=False)
+
+    def _with_arrivals(self, rows: pa.Table) -> ir.Table:
+        """Rows in the engine, numbered, with the item, department and time of their delivery."""
+        numbers = pa.array(np.arange(self.rows, self.rows + rows.num_rows))
+        self.rows += rows.num_rows
+        rows = rows.append_column("rid", numbers)
+        used = pa.table({"arrival": rows["arrival"].unique()})
+        return ibis.memtable(rows).join(self.arrival_table(used["arrival"].to_pylist()), "arrival")
+
+    def arrival_table(self, numbers: Sequence[int] | None = None) -> ir.Table:
+        """The deliveries that rows refer to by number."""
+        chosen: Iterable[int] = range(len(self.arrivals)) if numbers is None else numbers
+        rows = [{"arrival": number} | vars(self.arrivals[number]) for number in chosen]
+        return ibis.memtable(pa.Table.from_pylist(rows, schema=_ARRIVALS))
+
+    def _judge(self, table: ir.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> None:
+        blanks = self.protection.blanks
+        judged = checks.judge(table, self.catalogue, edition, schema, blanks)
+        working = [item.item_code for item in edition.items if item.time_limit.is_working]
+        subject = schema.name_of(Role.SUBJECT_ID)
+        judged = judged.mutate(
+            natural_key64=ibis.coalesce(
+                hash64(joined(judged.item_code, judged.department, ibis.literal("natural"), judged[NATURAL_KEY])),
+                judged.key64,
+            ),
+            action_place=_place_of(judged.action),
+        )
+        slice_name = f"slice_{self.rows}"
+        made = self.backend.create_table(slice_name, judged)
+        entries = made.select(
+            made.rid,
+            ibis.literal(is_new).name("is_new"),
+            made.arrival,
+            made.row_no,
+            made.action_place.name("action"),
+            made.key64,
+            made.natural_key64,
+            made.content64,
+            made.name64,
+            made[schema.name_of(Role.RECORD_ID)].name("record_id"),
+            made.item_code,
+            made[subject].name("subject_id"),
+            made[checks.KIND].name("subject_kind"),
+            made.event_day.name("event_date"),
+            made.end_day.name("valid_until"),
+            made.amount_value.name("amount"),
+            made.row_faults,
+            made.filled_count,
+            made.required_count,
+            made.item_code.isin(working).name("is_working"),
+        )
+        self.backend.insert("judged", entries)
+        if is_new:
+            self._keep_payload(made, schema, blanks)
+        self.backend.drop_table(slice_name)
+
+    def _keep_payload(self, made: ir.Table, schema: DataFormat, blanks: tuple[str, ...]) -> None:
+        name = schema.name_of(Role.SUBJECT_NAME)
+        fields = {one.name: made[one.name] for one in schema.fields}
+        kept = ibis.null("array<string>")
+        if name:
+            is_named = made[IS_PERSON] & ~checks.is_blank(made[name], blanks)
+            fields[name] = is_named.ifelse(WITHHELD, made[name])
+            kept = is_named.ifelse(made.name_faults, ibis.null("array<string>"))
+        payload = made.select(
+            made.key64,
+            made.natural_key64,
+            made.content64,
+            made.delivery_id,
+            made.row_no,
+            made.delivered_at,
+            made.action,
+            made[checks.KIND],
+            made[checks.MASKED],
+            made.name64,
+            kept.name(checks.KEPT_FAULTS),
+            **fields,
+        )
+        table = self.payload_tables.get(schema.name)
+        if table is None:
+            table = self.payload_tables[schema.name] = f"staged_{len(self.payload_tables)}"
+            self.backend.create_table(table, payload)
+            return
+        known = self.backend.table(table).columns
+        for column in payload.columns:
+            if column not in known:
+                self.backend.raw_sql(f'ALTER TABLE {table} ADD COLUMN {quoted(column)} VARCHAR')
+        self.backend.raw_sql(f"INSERT INTO {table} BY NAME {ibis.to_sql(payload, dialect='duckdb')}")
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL: fields are named by officials, not by us."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _place_of(action: ir.StringColumn) -> ir.IntegerColumn:
+    return ibis.cases(*((action == str(one), place) for place, one in enumerate(ACTIONS)), else_=0).cast("int8")

@@ -1,0 +1,145 @@
+"""Read the lake as known at a run: native scans of the Parquet files of each table's newest version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+
+from creditlab.errors import LakeError, NoDataError, SealError
+from creditlab.inputs import Inputs
+from creditlab.lake.schemas import PAYLOAD, TABLES
+from creditlab.lake.store import Lake, remembered_editions
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from creditlab.catalogue.edition import Catalogue
+    from creditlab.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The lake's tables as they were known at one committed run."""
+
+    lake: Lake
+    backend: Backend
+    runs: pa.Table
+    run_no: int
+
+    @classmethod
+    def take(cls, lake: Lake, backend: Backend, run_no: int | None = None) -> Snapshot:
+        """The newest state, or that of a run.
+
+        Raises
+        ------
+        NoDataError
+            If no run has been committed yet.
+        LakeError
+            If the run named was never committed.
+        """
+        runs = lake.runs()
+        numbers = runs["run_no"].to_pylist()
+        if not numbers:
+            raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
+        if run_no is not None and run_no not in numbers:
+            raise LakeError("the run is not in the lake's books", do="See creditlab lake history.")
+        newest = numbers[-1] if run_no is None else run_no
+        return cls(lake, backend, runs.filter(pa.compute.less_equal(runs["run_no"], newest)), newest)
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The run's own row."""
+        row: dict[str, Any] = self.runs.slice(self.runs.num_rows - 1).to_pylist()[0]
+        return row
+
+    def table(self, name: str) -> ir.Table:
+        """All rows of a table that committed runs wrote."""
+        return self._read(name, TABLES[name]).select(TABLES[name].names)
+
+    def payload(self, data_format: str) -> ir.Table:
+        """The rows of one data format as delivered, protected; fields that a row's delivery lacked are null."""
+        return self._read(self.lake.payload_name(data_format), PAYLOAD)
+
+    def deliveries(self) -> ir.Table:
+        """One row per delivery, with the counts that hold at this run."""
+        rows = self.table("deliveries")
+        newest = rows.group_by("delivery_id").agg(run_no=rows.run_no.max())
+        return rows.semi_join(newest, ["delivery_id", "run_no"])
+
+    def subjects(self) -> ir.Table:
+        """The subject register that this run knew."""
+        rows = self.table("subjects")
+        return rows.filter(rows.run_no == self.last["subjects_run"])
+
+    def ledger(self) -> ir.Table:
+        """The departments' ledger that this run knew."""
+        rows = self.table("ledger")
+        return rows.filter(rows.run_no == self.last["ledger_run"])
+
+    def _read(self, name: str, schema: pa.Schema) -> ir.Table:
+        files = self.lake.files(name)
+        if not files:
+            return ibis.memtable(schema.empty_table())
+        rows = self.backend.read_parquet(files, union_by_name=True, hive_partitioning=False)
+        numbers = set(self.runs["run_no"].to_pylist())
+        # Runs that were never committed are few: naming them is cheaper than naming the others.
+        gaps = [number for number in range(1, self.run_no + 1) if number not in numbers]
+        visible = rows.filter(rows.run_no <= self.run_no)
+        return visible.filter(~visible.run_no.isin(gaps)) if gaps else visible
+
+
+def check_editions(catalogue: Catalogue, runs: pa.Table) -> None:
+    """Refuse a published edition that is not what an earlier run used.
+
+    Raises
+    ------
+    SealError
+        If one was edited after it was first used; Article 11 leaves changes to the next year's edition.
+    """
+    remembered = remembered_editions(runs)
+    for edition in catalogue.editions:
+        if remembered.get(edition.year, edition.digest) != edition.digest:
+            raise SealError(
+                "a published edition was edited after it was used",
+                where=f"edition {edition.year}",
+                do="Put the published files back; a change belongs in the next year's draft.",
+            )
+
+
+def editions_text(catalogue: Catalogue) -> str:
+    """The digests of the published editions, as a run remembers them."""
+    return json.dumps({str(one.year): one.digest for one in catalogue.editions}, sort_keys=True)
+
+
+def read_inputs(workspace: Workspace, backend: Backend, run_no: int | None = None) -> Inputs:
+    """What measures are taken from: the lake as known at a run, the published catalogue, the calendar.
+
+    Raises
+    ------
+    NoDataError
+        If nothing has been ingested yet.
+    LakeError
+        If the run named was never committed.
+    SealError
+        If a published edition was edited after a run used it.
+    """
+    from creditlab.catalogue import read_catalogue
+
+    catalogue = read_catalogue(workspace.catalogue)
+    snapshot = Snapshot.take(Lake(workspace.lake), backend, run_no)
+    check_editions(catalogue, snapshot.runs)
+    return Inputs(
+        entries=snapshot.table("records"),
+        quarantine=snapshot.table("quarantine"),
+        deliveries=snapshot.deliveries(),
+        subjects=snapshot.subjects(),
+        ledger=snapshot.ledger(),
+        catalogue=catalogue,
+        calendar=workspace.working_days(),
+        run_no=snapshot.run_no,
+    )

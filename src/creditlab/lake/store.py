@@ -1,0 +1,144 @@
+"""The lake's Delta tables on disk: the only writer of records."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+
+from creditlab.errors import CatalogueError, LakeError
+from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PAYLOADS = "payloads"
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+class Lake:
+    """The tables under one folder.
+
+    A run appends to any of them and commits by one row in `runs`; what a run without that row appended stays
+    invisible, whenever and however it ended.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def exists(self) -> bool:
+        """Whether the lake has been made."""
+        return (self.root / "runs" / "_delta_log").is_dir()
+
+    def create(self) -> None:
+        """Make the tables that are not there yet."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, schema in TABLES.items():
+            partition = [RECORDS_PARTITION] if schema is RECORDS else None
+            columns = schema.append(pa.field(RECORDS_PARTITION, pa.string())) if partition else schema
+            DeltaTable.create(
+                str(self.root / name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
+            )
+
+    def payload_name(self, data_format: str) -> str:
+        """The table that keeps the rows of one data format.
+
+        Raises
+        ------
+        CatalogueError
+            If the format's name can't be a folder's name.
+        """
+        if not _SAFE_NAME.fullmatch(data_format):
+            raise CatalogueError("a data format's name can't be used", do="Use letters, digits, _ and -.")
+        return f"{_PAYLOADS}/{data_format}"
+
+    def payload_formats(self) -> list[str]:
+        """The data formats that have a payload table."""
+        folder = self.root / _PAYLOADS
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
+        """Append rows to a table; columns that are new to it are added."""
+        write_deltalake(
+            str(self.root / name),
+            data,
+            mode="append",
+            schema_mode="merge",
+            partition_by=[RECORDS_PARTITION] if name == "records" else None,
+            writer_properties=_WRITER,
+            configuration=_CONFIGURATION,
+        )
+
+    def files(self, name: str) -> list[str]:
+        """The Parquet files of a table's newest version."""
+        table = self._open(name)
+        return table.file_uris() if table is not None else []
+
+    def runs(self) -> pa.Table:
+        """The committed runs, in order of their numbers.
+
+        Raises
+        ------
+        LakeError
+            If the lake was written in a format that this version doesn't know.
+        """
+        table = self._open("runs")
+        if table is None:
+            return RUNS.empty_table()
+        found = pa.table(table.to_pyarrow_table()).select(RUNS.names).cast(RUNS).sort_by("run_no")
+        versions = set(found["format_version"].to_pylist())
+        if versions - {FORMAT_VERSION}:
+            raise LakeError("the lake has another format version", where=self.root.name)
+        return found
+
+    def next_run_no(self) -> int:
+        """One above the largest run number in any table, whether that run was committed or not."""
+        names = [*TABLES, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
+        return max((self._largest_run_no(name) for name in names), default=0) + 1
+
+    def _largest_run_no(self, name: str) -> int:
+        table = self._open(name)
+        if table is None:
+            return 0
+        actions = pa.table(table.get_add_actions(flatten=True))
+        if "max.run_no" not in actions.column_names:
+            return 0
+        return max((value for value in actions["max.run_no"].to_pylist() if value is not None), default=0)
+
+    def _open(self, name: str) -> DeltaTable | None:
+        try:
+            return DeltaTable(str(self.root / name))
+        except TableNotFoundError:
+            return None
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the lake for key resolution up to the commit; others wait."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+_CONFIGURATION: dict[str, str | None] = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "32"}
+
+
+def last_run(runs: pa.Table) -> dict[str, Any] | None:
+    """The newest committed run; None where there is none."""
+    return runs.slice(runs.num_rows - 1).to_pylist()[0] if runs.num_rows else None
+
+
+def remembered_editions(runs: pa.Table) -> dict[int, str]:
+    """The digest that each published edition had when a run first used it."""
+    seen: dict[int, str] = {}
+    for text in runs["editions"].to_pylist():
+        for year, digest in json.loads(text).items():
+            seen.setdefault(int(year), digest)
+    return seen

@@ -1,0 +1,108 @@
+"""The slice of the lake that one measurement looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import ibis
+import pyarrow as pa
+
+from creditlab.catalogue.edition import Edition, Item
+from creditlab.inputs import Inputs
+from creditlab.periods import Period, WorkingDays
+from creditlab.terms import Group, RecordState
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One measurement: a period, looked at on the day `as_of`, in groups."""
+
+    inputs: Inputs
+    period: Period
+    as_of: date
+    by: tuple[Group, ...]
+
+    @property
+    def edition(self) -> Edition:
+        """The edition of the year in which the period ends: what is expected and in force."""
+        return self.inputs.catalogue.edition_on(self.period.last_day)
+
+    @cached_property
+    def entries(self) -> ir.Table:
+        """The entries that were effective on the day."""
+        return self.inputs.entries.filter(self.inputs.entries.effective_on <= self.as_of)
+
+    @cached_property
+    def records(self) -> ir.Table:
+        """R: signed entries of records of the period that are not withdrawn, with `month` and `limit_days`.
+
+        A sum of sign x something over it is that sum over the records; `limit_days` is null where the edition of the
+        event's year lacks the item.
+        """
+        rows = self.entries
+        rows = rows.filter(
+            rows.event_date >= self.period.start,
+            rows.event_date < self.period.end,
+            rows.record_state != str(RecordState.WITHDRAWN),
+        )
+        rows = rows.mutate(month=rows.event_date.truncate("M"), event_year=rows.event_date.year().cast("int32"))
+        return rows.left_join(self._limits(), ["event_year", "item_code"]).drop("event_year_right", "item_code_right")
+
+    @cached_property
+    def deliveries(self) -> ir.Table:
+        """The deliveries that had come by the day."""
+        return self.inputs.deliveries.filter(self.inputs.deliveries.received_on <= self.as_of)
+
+    def _limits(self) -> ir.Table:
+        catalogue = self.inputs.catalogue
+        rows = []
+        for year in range(self.period.start.year, self.period.last_day.year + 1):
+            edition = catalogue.edition_for(year)
+            for code in {item.item_code for one in catalogue.editions for item in one.items}:
+                # A record outlives its item: the newest edition that has the item still says what was in time.
+                item = edition.item.get(code) or catalogue.newest_item(code)
+                if item is not None:
+                    rows.append({"event_year": year, "item_code": code, "limit_days": item.time_limit.days})
+        schema = pa.schema([("event_year", pa.int32()), ("item_code", pa.string()), ("limit_days", pa.int32())])
+        return ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
+
+    def spans(self) -> list[Period]:
+        """The spans that rows speak of: the months of the period where it is grouped by month, else the period."""
+        return self.period.months() if Group.MONTH in self.by else [self.period]
+
+    def provisional(self) -> ir.Table:
+        """One row per item and span: whether late arrivals for it are still to come.
+
+        Columns: item_code, span_start (date), is_provisional.
+        """
+        catalogue, calendar = self.inputs.catalogue, self.inputs.calendar
+        items: dict[str, list[Item]] = {}
+        for edition in catalogue.editions:
+            for item in edition.items:
+                items.setdefault(item.item_code, []).append(item)
+        rows = []
+        for span in [self.period, *(self.spans() if Group.MONTH in self.by else [])]:
+            edition = catalogue.edition_on(span.last_day)
+            for code in items:
+                item = edition.item.get(code) or catalogue.newest_item(code)
+                if item is not None:
+                    flag = _is_open(item, span, self.as_of, calendar)
+                    rows.append({"item_code": code, "span_start": span.start, "span_end": span.end, "flag": flag})
+        schema = pa.schema(
+            [("item_code", pa.string()), ("span_start", pa.date32()), ("span_end", pa.date32()), ("flag", pa.bool_())]
+        )
+        return ibis.memtable(pa.Table.from_pylist(rows, schema=schema)).distinct()
+
+
+def _is_open(item: Item, span: Period, as_of: date, calendar: WorkingDays) -> bool:
+    """Whether a day is before the span's last day plus the item's time limit."""
+    limit = item.time_limit
+    if limit.is_working:
+        return calendar.is_before_nth_after(as_of, span.last_day, limit.days)
+    return (as_of - span.last_day).days < limit.days

@@ -1,0 +1,11 @@
+"""Uniqueness: a natural key occurs under one record number only (Article 4, truthfulness)."""
+
+from __future__ import annotations
+
+from creditlab.measures.grouping import ITEM_CELL_MONTH, Method
+from creditlab.measures.records import Share, one
+from creditlab.terms import Dimension, Measure
+
+METHOD = Method(Measure.UNIQUENESS, Dimension.UNIQUENESS, ITEM_CELL_MONTH, True, ("4", "11"))
+
+UNIQUENESS = Share(METHOD, lambda rows: ~rows.faults.contains("duplicate_key"), one)
