@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditlab.errors import WorkspaceError
 from creditlab.periods import WorkingDays, working_days
-from creditlab.terms import Language
+from creditlab.terms import MANIFEST, Language
 
 CONFIGURATION = "creditlab.toml"
 #: What else than an empty cell is blank, unless the workspace lists its own.
@@ -171,3 +171,68 @@ def _build(folder: Path, text: dict[str, Any]) -> Workspace:
         days_file=folder / str(days) if days else None,
         official_until=calendar.get("official_until"),
     )
+
+
+_TEMPLATE = """# A creditlab workspace. Paths are relative to this folder.
+[workspace]
+title_en = "Public credit information"
+title_zh = "公共信用信息"
+time_zone = "Asia/Shanghai"
+
+[paths]
+catalogue = "catalogue"
+inbox = "inbox"
+ledger = "ledger.csv"
+subjects = "subjects.csv"
+lake = "lake"
+reports = "reports"
+# The key of natural persons' pseudonyms: keep it apart from the data, back it up, never share it.
+key = "keys/pseudonym.key"
+
+[engine]
+url = "duckdb://"
+
+[calendar]
+country = "CN"
+
+[report]
+language = "zh_CN"
+
+[ingest]
+# What a cell may hold instead of being empty.
+blanks = ["—", "--", "NULL"]
+"""
+_LISTS = {
+    "inbox/manifest.csv": MANIFEST,
+    "ledger.csv": ("item_code", "department", "region_code", "month", "declared_count"),
+    "subjects.csv": (
+        "subject_id",
+        "subject_kind",
+        "subject_name",
+        "region_code",
+        "industry_code",
+        "registered_on",
+        "deregistered_on",
+    ),
+    "catalogue/departments.csv": ("department", "name_zh", "name_en"),
+    "catalogue/regions.csv": ("region_code", "name_zh", "name_en", "level", "parent"),
+    "catalogue/code_lists.csv": ("code_list", "code", "name_zh", "name_en"),
+}
+
+
+def make_workspace(folder: Path) -> Path:
+    """Make an empty workspace: its configuration, and its lists with their headers.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder is there already and holds something.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WorkspaceError("the folder holds something already", do="Name a new or empty folder.")
+    for name, columns in _LISTS.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(",".join(columns) + "\n", encoding="utf-8")
+    (folder / CONFIGURATION).write_text(_TEMPLATE, encoding="utf-8")
+    return folder
