@@ -77,7 +77,7 @@ def shares(
         figure.add_trace(
             go.Scatter(
                 x=[share for _, share, _ in points],
-                y=[escape(row_name) for row_name, _, _ in points],
+                y=[escape(row_name, quote=False) for row_name, _, _ in points],
                 customdata=[text for _, _, text in points],
                 mode="markers",
                 name=messages.period(about),
@@ -85,7 +85,7 @@ def shares(
                 hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
             )
         )
-    shown = [escape(row_name) for row_name, _, _ in now]
+    shown = [escape(row_name, quote=False) for row_name, _, _ in now]
     figure.update_layout(
         template="none",
         font={"family": FONTS, "size": 13},

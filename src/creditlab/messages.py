@@ -76,7 +76,8 @@ class Messages:
         """A difference of two shares in percentage points, with its sign."""
         from babel.numbers import format_decimal
 
-        return str(format_decimal(_rounded(100 * difference), "+#,##0.0;-#,##0.0", self.language))
+        rounded = _rounded(100 * difference)
+        return str(format_decimal(rounded, "+#,##0.0;-#,##0.0" if rounded else "0.0", self.language))
 
     def day(self, day: date) -> str:
         """A day, written out."""

@@ -133,10 +133,12 @@ def counts(
 def to_html(table: Table, messages: Messages) -> str:
     """The table as HTML: a caption, a scope on every header, every text escaped, its note below.
 
-    `data-table` and `data-column` name the file and column that the same figures are in.
+    `data-table` and `data-column` name the file and column that the same figures are in. A row whose codes are all
+    empty is a total.
     """
     _ = messages.gettext
     shown = [place for place, column in enumerate(table.columns) if column.in_page]
+    codes = [place for place, column in enumerate(table.columns) if column.kind is Kind.TEXT and not column.in_page]
     head = "".join(
         f'<th scope="col" class="{table.columns[place].kind}">{escape(table.columns[place].title)}</th>'
         for place in shown
@@ -144,23 +146,26 @@ def to_html(table: Table, messages: Messages) -> str:
     body = []
     for row in table.rows:
         cells = [_html_cell(table.columns[place], row[place], place == shown[0], _) for place in shown]
-        body.append(f"<tr>{''.join(cells)}</tr>")
+        is_total = bool(codes) and not any(row[place].value for place in codes)
+        body.append(f"<tr{' class=total' if is_total else ''}>{''.join(cells)}</tr>")
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    link = escape(_("Data of this table (CSV)"))
     return (
         f'<div class="table" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
         f'<table data-table="{escape(table.name)}"><caption>{escape(table.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}"
-        f'<p class="download"><a href="tables/{escape(table.name)}.csv">{escape(_("Data of this table (CSV)"))}</a></p>'
+        f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>'
     )
 
 
 def _html_cell(column: Column, cell: Cell, is_header: bool, _: Callable[[str], str]) -> str:
     text = escape(cell.text)
     if cell.marker is Marker.SUPPRESSED:
-        text = f'<abbr title="{escape(_("suppressed to protect natural persons"))}">{text}</abbr>'
+        title = escape(_("suppressed to protect natural persons"))
+        text = f'<abbr title="{title}">{text}</abbr>'
     if column.kind is Kind.SHARE and cell.is_provisional:
         title = escape(_("provisional: late arrivals are still to come"))
-        text = f'{text} <abbr title="{title}">{PROVISIONAL}</abbr>'.lstrip()
+        text = f'{text} <abbr class="provisional" title="{title}">{PROVISIONAL}</abbr>'.lstrip()
     attributes = f'data-column="{escape(column.name)}" class="{column.kind}"'
     return f'<th scope="row" {attributes}>{text}</th>' if is_header else f"<td {attributes}>{text}</td>"
 

@@ -58,7 +58,7 @@ class Stamp:
             (_("Audience"), audiences[self.entry.audience]),
             (_("Disclosure policy"), self.entry.policy_digest[:12]),
             (_("Revision"), f"r{self.revision}" if self.revision else _("not published")),
-            (_("Published"), self.published_at),
+            (_("Published"), self.published_at.replace("T", " ")),
             (_("Code version"), self.code_version),
             (_("Contact"), self.contact),
         ]

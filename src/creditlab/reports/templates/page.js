@@ -5,14 +5,34 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  function dressed(figure) {
+  // Labels hold three entities only (charts.py); a cut must not fall inside one.
+  function clipped(label, width) {
+    const text = label.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+    let used = 0;
+    let kept = "";
+    for (const sign of text) {
+      used += sign.codePointAt(0) > 0x2e80 ? 2 : 1;
+      if (used > width) {
+        kept += "…";
+        break;
+      }
+      kept += sign;
+    }
+    return kept.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  }
+
+  function dressed(figure, width) {
     const ink = colour("--ink");
     const line = colour("--line");
-    const axis = { gridcolor: line, linecolor: line, tickfont: { color: ink }, automargin: true };
+    const isNarrow = width < 520;
+    const axis = { gridcolor: line, linecolor: line, tickfont: { color: ink } };
+    const rows = figure.layout.yaxis.categoryarray;
+    const labels = { tickvals: rows, ticktext: rows.map((row) => clipped(row, isNarrow ? 14 : 44)) };
+    const scale = { dtick: isNarrow ? 50 : 20, tickangle: 0 };
     const layout = Object.assign({}, figure.layout, {
-      font: Object.assign({}, figure.layout.font, { color: ink }),
-      xaxis: Object.assign({}, figure.layout.xaxis, axis),
-      yaxis: Object.assign({}, figure.layout.yaxis, axis),
+      font: Object.assign({}, figure.layout.font, { color: ink, size: isNarrow ? 12 : 13 }),
+      xaxis: Object.assign({}, figure.layout.xaxis, axis, scale),
+      yaxis: Object.assign({}, figure.layout.yaxis, axis, labels),
     });
     return { data: figure.data, layout: layout };
   }
@@ -28,7 +48,7 @@
 
   function draw() {
     for (const chart of charts) {
-      const made = dressed(chart.figure);
+      const made = dressed(chart.figure, chart.place.clientWidth);
       Plotly.react(chart.place, made.data, made.layout, settings);
     }
     document.documentElement.dataset.charts = String(charts.length);
@@ -36,4 +56,5 @@
 
   draw();
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  window.matchMedia("(max-width: 40rem)").addEventListener("change", draw);
 })();

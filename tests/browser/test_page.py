@@ -1,0 +1,153 @@
+"""The published page in Chromium with the network blocked: it asks for nothing, and every cell is the file's."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from creditlab.terms import Language
+from tests.notebooks.publishing import make_notebooks, make_workspace, publish_made_up
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+TABLE_SCRIPT = """() => Object.fromEntries([...document.querySelectorAll("table[data-table]")].map((table) => [
+  table.dataset.table,
+  [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => [cell.dataset.column, cell.textContent])),
+]))"""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report in both languages."""
+    folder = tmp_path_factory.mktemp("shelf")
+    workspace, notebooks = make_workspace(folder / "workspace"), make_notebooks(folder / "notebooks")
+    for language in Language:
+        publish_made_up(workspace, notebooks, language=language)
+    return workspace.reports
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+class Visit:
+    """A page opened from disk, with what it asked the network for and what it complained about."""
+
+    def __init__(self, browser: Browser, path: Path, **settings: Any) -> None:
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.context = browser.new_context(**settings)
+        self.context.route(lambda url: not url.startswith("file:"), self._block)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_load_state("load")
+
+    def _block(self, route: Route) -> None:
+        self.asked.append(route.request.url)
+        route.abort()
+
+
+def expected_text(column: str, row: dict[str, str]) -> str:
+    """What the page should show for a CSV cell, worked out from the CSV alone."""
+    text = row[column]
+    if column.endswith("ratio"):
+        prefix = column.removesuffix("ratio")
+        if text not in ("", "[c]"):
+            text = f"{rounded(100 * share(row, prefix)):.1f}%"
+        is_provisional = row.get(f"{prefix}is_provisional") == "true"
+        return f"{text} (p)".lstrip() if is_provisional else text
+    if text in ("", "[c]"):
+        return text
+    if column == "difference_points":
+        points = rounded(100 * (share(row, "") - share(row, "previous_")))
+        return f"{points:+,.1f}" if points else "0.0"
+    if text.isdecimal() and not column.endswith("_name"):
+        return f"{int(text):,}"
+    return text.removeprefix("'")
+
+
+def share(row: dict[str, str], prefix: str) -> Decimal:
+    if prefix == "never_delivered_":
+        return Decimal(row["never_delivered"]) / Decimal(row["due"])
+    return Decimal(row[f"{prefix}numerator"]) / Decimal(row[f"{prefix}denominator"])
+
+
+def rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_cell_is_the_files_and_nothing_is_asked_for(shelf: Path, browser: Browser, language: Language) -> None:
+    folder = shelf / "2026Q3" / "quarterly" / language / "r1"
+    visit = Visit(browser, folder / "index.html")
+    visit.page.wait_for_function("document.documentElement.dataset.charts === '8'")
+    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
+    files = {path.stem: path for path in (folder / "tables").glob("*.csv")}
+    assert set(shown) == set(files)
+    compared = 0
+    for name, path in files.items():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(shown[name]) > 0
+        for row, cells in zip(rows, shown[name], strict=True):
+            for column, text in cells:
+                assert text == expected_text(column, row), f"{name}, {column}"
+                compared += 1
+    assert compared > 300
+    assert visit.asked == []
+    assert visit.complaints == []
+    visit.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_are_drawn_and_the_page_fits(shelf: Path, browser: Browser, width: int, scheme: Any) -> None:
+    folder = shelf / "2026Q3" / "quarterly" / Language.ZH_CN / "r1"
+    size: Any = {"width": width, "height": 900}
+    visit = Visit(browser, folder / "index.html", viewport=size, color_scheme=scheme)
+    visit.page.wait_for_function("document.documentElement.dataset.charts === '8'")
+    # The total and five departments have a share now; the total and one department are provisional, so not compared.
+    dots = visit.page.locator("#chart-timeliness_by_department .scatterlayer .point")
+    assert dots.count() == 6 + 4
+    assert visit.page.locator("figure .chart[role=img]").count() == 8
+    alt = visit.page.locator("#chart-timeliness_by_department").get_attribute("aria-label") or ""
+    assert "1 行已隐去" in alt
+    assert "市场监督管理局，97.8%" in alt
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+    assert visit.complaints == []
+    visit.context.close()
+
+
+def test_a_name_with_a_script_does_not_run(shelf: Path, browser: Browser) -> None:
+    visit = Visit(browser, shelf / "2026Q3" / "quarterly" / Language.EN / "r1" / "index.html")
+    visit.page.wait_for_function("document.documentElement.dataset.charts === '8'")
+    assert visit.page.title() == "Quarterly report on public credit information, 3rd quarter 2026"
+    assert visit.page.locator("h1").count() == 1
+    assert visit.page.locator("table[data-table] script").count() == 0
+    visit.context.close()
+
+
+def test_index_leads_to_every_report(shelf: Path, browser: Browser) -> None:
+    visit = Visit(browser, shelf / "index.html")
+    links = visit.page.locator("tbody a")
+    assert links.count() == 2
+    titles = set()
+    for place in range(2):
+        links.nth(place).click()
+        titles.add(visit.page.title())
+        visit.page.go_back()
+    assert len(titles) == 2
+    assert visit.asked == []
+    assert visit.complaints == []
+    visit.context.close()
