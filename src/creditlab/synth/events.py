@@ -127,43 +127,32 @@ def _possible(flaws: np.ndarray, plans: list[ItemPlan], item: np.ndarray, kind: 
     return np.where(out | ~has[item, flaws], 0, flaws)
 
 
-def _late_shares(
-    plans: list[ItemPlan], schedule: Schedule, stream: np.ndarray, day: np.ndarray, parameters: Parameters
-) -> np.ndarray:
-    """The chance that a record is held back beyond its limit, given that its own delivery is in time."""
-    shares = np.array([parameters.late_share(one.department) for one in schedule.streams])
-    share = np.where(day < day_number(parameters.feedback.first_day), shares[stream, 0], shares[stream, 1])
-    units = list(parameters.units.values())
-    mean = sum(unit.weight * unit.late_factor for unit in units)
-    factor = np.array([units[one.unit].late_factor / mean if one.unit >= 0 else 1.0 for one in schedule.streams])
-    share = np.minimum(share * factor[stream], 0.95)
-    # Where a whole delivery can be late, that already makes a part of the late share.
-    punctual = np.array(
-        [
-            parameters.punctual_share(one.department)
-            if plans[one.item].rhythm == "period" and plans[one.item].event_month is None
-            else 1.0
-            for one in schedule.streams
-        ]
-    )[stream]
-    return np.maximum(0.0, (share - (1 - punctual)) / punctual)
-
-
-def _thin(
-    shares: np.ndarray,
-    departments: list[str],
+def _choose_late(
+    schedule: Schedule,
     stream: np.ndarray,
     day: np.ndarray,
+    is_lost: np.ndarray,
     parameters: Parameters,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Choose records with their chances, so that each department's share is met before and after the feedback."""
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(departments))}
-    owner = np.array([numbers[name] for name in departments])[stream]
-    order = np.lexsort((rng.random(len(day)), day >= day_number(parameters.feedback.first_day), owner))
-    total = np.cumsum(shares[order]) + rng.random()
+    """Choose the records that are held back, so that each department's share is met before and after the feedback.
+
+    `is_lost` are records whose own delivery is late as a whole or never made: they make a part of the share already.
+    """
+    names = list(dict.fromkeys(one.department for one in schedule.streams))
+    owner = np.array([names.index(one.department) for one in schedule.streams])[stream]
+    group = owner * 2 + (day >= day_number(parameters.feedback.first_day))
+    wanted = np.array([parameters.late_share(name) for name in names]).ravel()
+    units = list(parameters.units.values())
+    factor = np.array([units[one.unit].late_factor if one.unit >= 0 else 1.0 for one in schedule.streams])[stream]
+    factor[is_lost] = 0
+    short = wanted * np.bincount(group, minlength=len(wanted)) - np.bincount(group, is_lost, len(wanted))
+    held = np.maximum(short, 0) / np.maximum(np.bincount(group, factor, len(wanted)), 1)
+    chance = np.minimum(held[group] * factor, 0.95)
+    order = np.lexsort((rng.random(len(day)), group))
+    total = np.cumsum(chance[order]) + rng.random()
     chosen = np.empty(len(day), dtype=bool)
-    chosen[order] = np.floor(total) > np.floor(total - shares[order])
+    chosen[order] = np.floor(total) > np.floor(total - chance[order])
     return chosen
 
 
@@ -181,9 +170,8 @@ def _first_deliveries(
     width = len(calendar.count)
     key = schedule.stream.astype(np.int64) * width + schedule.day
     end = np.searchsorted(schedule.stream, stream, side="right")
-    shares = _late_shares(plans, schedule, stream, day, parameters)
-    is_late = _thin(shares, [one.department for one in schedule.streams], stream, day, parameters, rng)
     is_period = np.array([plan.rhythm == "period" for plan in plans])[item]
+    is_late = _choose_late(schedule, stream, day, is_period & (schedule.span_delivery[span] < 0), parameters, rng)
     following = np.searchsorted(key, stream.astype(np.int64) * width + day, side="right")
     meant = np.where(is_period, schedule.span_delivery[span], following)
     year = np.searchsorted([day_number(date(one, 1, 1)) for one in YEARS], day, side="right") - 1
