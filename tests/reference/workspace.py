@@ -134,10 +134,11 @@ def read_deliveries(inbox: Path, zone: ZoneInfo) -> list[Delivery]:
     known = set()
     for number, line in enumerate(read_list(inbox / "manifest.csv")):
         path = line["path"].strip()
-        data: bytes | None = b""
-        if path:
-            data = (inbox / path).read_bytes() if (inbox / path).is_file() else None
-        mark = (tuple(line.items()), None if data is None else hashlib.sha256(data).hexdigest())
+        if path and not (inbox / path).is_file():
+            # Announced, but not there yet: no delivery until its file comes.
+            continue
+        data = (inbox / path).read_bytes() if path else b""
+        mark = (tuple(line.items()), hashlib.sha256(data).hexdigest())
         if mark in known:
             continue
         known.add(mark)
@@ -147,7 +148,7 @@ def read_deliveries(inbox: Path, zone: ZoneInfo) -> list[Delivery]:
         zero_report = line["zero_report"].strip().lower() == "true"
         rows: list[dict[str, str] | None] | None = []
         if path or not zero_report:
-            rows = None if data is None else read_delivered(data)
+            rows = read_delivered(data)
         deliveries.append(
             Delivery(
                 manifest_row=number,
