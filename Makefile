@@ -5,6 +5,8 @@
 #   make check    style, types, the direction of imports, stripped notebooks
 
 SHELL := /bin/bash
+# Where a machine forbids it, every command would compile its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 CREDITLAB := .venv/bin/creditlab --workspace data_samples
 PUBLISH := $(CREDITLAB) publish --period 2026Q3 --as-of 2026-10-20 --audience public
 

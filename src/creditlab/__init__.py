@@ -1,0 +1,1 @@
+"""creditlab: deliveries of public credit information in, measures out, every figure recomputable."""

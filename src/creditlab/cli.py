@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitStatus.INTERNAL
     except BrokenPipeError:
         return ExitStatus.DONE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: no trace, and so no data, reaches the terminal
         return _unexpected(error, as_json=as_json)
     sys.stdout.write(json.dumps(answer.result, ensure_ascii=False, default=str) + "\n" if as_json else answer.text)
     return answer.status
@@ -88,7 +88,7 @@ def _unexpected(error: Exception, *, as_json: bool) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
     parser = _Parser(prog="creditlab", description="Public-credit analytics workbench", parents=[common])
     parser.add_argument("--workspace", type=Path, default=Path(), help="the workspace's folder (default: this one)")
@@ -192,7 +192,9 @@ def _measure(chosen: argparse.Namespace) -> Answer:
         dropped = [column for group, column in _GROUP_COLUMNS.items() if group not in by]
         columns = [column for column in MEASUREMENT if column not in dropped]
         found = measure(inputs, period, as_of, by).select(*columns)
-        order = [name for name in ("measure", "item_code", "department", "region_code", "period_start") if name in columns]
+        order = [
+            name for name in ("measure", "item_code", "department", "region_code", "period_start") if name in columns
+        ]
         table = backend.to_pyarrow(found.order_by(order))
     if not table.num_rows:
         raise NoDataError("there is nothing to measure in the period", where=period.label)
@@ -228,7 +230,9 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         code_version=code_version(),
     )
     said = [{"report": one.report, "revision": one.revision, "folder": str(one.folder)} for one in done]
-    return Answer({"published": said}, "".join(f"{one['report']} r{one['revision']}: {one['folder']}\n" for one in said))
+    return Answer(
+        {"published": said}, "".join(f"{one['report']} r{one['revision']}: {one['folder']}\n" for one in said)
+    )
 
 
 def _synth(chosen: argparse.Namespace) -> Answer:
@@ -245,8 +249,8 @@ def _lake(chosen: argparse.Namespace) -> Answer:
     if not runs:
         raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
     lines = [
-        f"run {row['run_no']:>6}  {row['committed_at']:%Y-%m-%d %H:%M}  {row['command']}: {row['delivered']:,} delivered, "
-        f"{row['accepted']:,} accepted, {row['quarantined']:,} quarantined\n"
+        f"run {row['run_no']:>6}  {row['committed_at']:%Y-%m-%d %H:%M}  {row['command']}: "
+        f"{row['delivered']:,} delivered, {row['accepted']:,} accepted, {row['quarantined']:,} quarantined\n"
         for row in runs
     ]
     return Answer({"runs": runs}, "".join(lines))
@@ -287,4 +291,3 @@ def _progress(what: str) -> Callable[[int, int], None]:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-

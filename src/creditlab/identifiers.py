@@ -92,7 +92,7 @@ def uscc_check_character(first_seventeen: str) -> str:
 
 
 def is_natural_person_code(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Whether a folded identifier is a sole trader's (92...) or a valid resident ID: one boolean a value, False for null."""
+    """Whether each folded identifier is a sole trader's (92...) or a valid resident ID; False for null."""
     sole_trader = pc.fill_null(pc.starts_with(values, "92"), False).to_numpy(zero_copy_only=False)
     hint = pc.fill_null(pc.match_substring_regex(values, f"^{_RESIDENT_HINT}$"), False).to_numpy(zero_copy_only=False)
     if hint.any():
@@ -108,9 +108,7 @@ def _is_resident_id(text: str) -> bool:
     return _RESIDENT_CHECKS[total % 11] == text[17].upper()
 
 
-def mask_resident_ids(
-    values: pa.Array | pa.ChunkedArray, key: bytes
-) -> tuple[pa.Array | pa.ChunkedArray, np.ndarray]:
+def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[pa.Array | pa.ChunkedArray, np.ndarray]:
     """Replace every valid resident ID inside text by a keyed mark.
 
     Two texts that differed only by the person named still differ, but the number itself is gone.

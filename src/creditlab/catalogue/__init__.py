@@ -12,7 +12,7 @@ from creditlab.catalogue.edition import (
 )
 from creditlab.catalogue.findings import LintCode, LintFinding, Severity
 from creditlab.catalogue.reading import read_catalogue
-from creditlab.catalogue.seal import check_seals, publish
+from creditlab.catalogue.seal import check_seals, publish, read_sealed
 
 __all__ = [
     "Catalogue",
@@ -29,4 +29,5 @@ __all__ = [
     "check_seals",
     "publish",
     "read_catalogue",
+    "read_sealed",
 ]

@@ -208,12 +208,22 @@ class Catalogue:
         """The edition that applies to an event of a day."""
         return self.edition_for(day.year)
 
+    def item_in(self, edition: Edition, item_code: str) -> Item | None:
+        """An item as an edition describes it, else as the newest edition that has it does; None where none has.
+
+        A record outlives its item: what was in time for it is still said by the newest edition that has the item.
+        """
+        return edition.item.get(item_code) or self.newest_item(item_code)
+
     def newest_item(self, item_code: str) -> Item | None:
         """An item as the newest edition that has it describes it; None where none has."""
-        for edition in sorted(self.editions, key=lambda one: -one.year):
-            if item_code in edition.item:
-                return edition.item[item_code]
-        return None
+        newest_first = sorted(self.editions, key=lambda one: -one.year)
+        return next((one.item[item_code] for one in newest_first if item_code in one.item), None)
+
+    @cached_property
+    def item_codes(self) -> tuple[str, ...]:
+        """The items that any edition has."""
+        return tuple(dict.fromkeys(item.item_code for edition in self.editions for item in edition.items))
 
     def units_at(self, level: ReportingLevel) -> tuple[str, ...]:
         """The codes of the regions of a reporting level, in order."""

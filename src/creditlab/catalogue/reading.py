@@ -38,6 +38,7 @@ from creditlab.catalogue.sheets import (
     read_sheet,
     split_list,
 )
+from creditlab.catalogue.usable import check_format
 from creditlab.errors import CatalogueError
 from creditlab.terms import (
     CoverageBasis,
@@ -215,13 +216,16 @@ def build_edition(text: EditionText) -> Edition:
     items = tuple(_build_item(text.items, row, formats) for row in text.items.rows)
     if len({item.item_code for item in items}) < len(items):
         raise CatalogueError("an item occurs twice", where=text.items.file, do="Give each item one row.")
+    schemas = tuple(DataFormat(name, tuple(fields)) for name, fields in formats.items())
+    for name in {item.data_format for item in items}:
+        check_format(next(one for one in schemas if one.name == name), text.fields.file)
     return Edition(
         text.year,
         EditionState(text.state),
         str(text.details.get("title_zh", "")),
         str(text.details.get("title_en", "")),
         items,
-        tuple(DataFormat(name, tuple(fields)) for name, fields in formats.items()),
+        schemas,
         text.details,
         digest_of(text),
     )

@@ -15,11 +15,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from creditlab.catalogue.edition import Catalogue
 from creditlab.catalogue.reading import (
     EditionText,
     digest_of,
     edition_folders,
     file_digests,
+    read_catalogue,
     read_details,
     read_edition,
 )
@@ -29,6 +31,20 @@ from creditlab.terms import EditionState
 SEAL = "seal.toml"
 _ALGORITHM = "sha256"
 _DO = "Put the published files back; a change belongs into the next year's draft."
+
+
+def read_sealed(root: Path) -> Catalogue:
+    """Read the published editions, each of them as it was sealed.
+
+    Raises
+    ------
+    SealError
+        If a sealed edition was edited.
+    CatalogueError
+        If the catalogue can't be read.
+    """
+    check_seals(root)
+    return read_catalogue(root)
 
 
 class InterruptedPublication(SealError):

@@ -190,10 +190,7 @@ class Intake:
         """Quarantined rows as JSON text; null where the item covers natural persons or the row is about one."""
         schema = schemas[0][1]
         covering = {
-            code
-            for edition, _ in schemas
-            for code, item in edition.item.items()
-            if item.covers_natural_persons
+            code for edition, _ in schemas for code, item in edition.item.items() if item.covers_natural_persons
         }
         raw = {one.name: fill(_column(rows, one.name), rows.num_rows) for one in schema.fields}
         subject = schema.name_of(Role.SUBJECT_ID)
@@ -209,7 +206,9 @@ class Intake:
         }
         structs = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
         text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), "row": structs}))
-        found = self.staging.backend.to_pyarrow(text.select("n", text=text.row.cast("json").cast("string")).order_by("n"))
+        found = self.staging.backend.to_pyarrow(
+            text.select("n", text=text.row.cast("json").cast("string")).order_by("n")
+        )
         return pc.if_else(pa.array(hidden), None, fill(found["text"], rows.num_rows))
 
 
@@ -275,7 +274,10 @@ def _rename(table: pa.Table, schemas: Schemas) -> pa.Table:
     taken = set(table.column_names)
     names = []
     aliases = {
-        alias: one.name for _, schema in reversed(schemas) for one in schema.fields for alias in (one.name_zh, one.name_en)
+        alias: one.name
+        for _, schema in reversed(schemas)
+        for one in schema.fields
+        for alias in (one.name_zh, one.name_en)
     }
     for name in table.column_names:
         target = aliases.get(name, name)

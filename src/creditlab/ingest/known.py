@@ -73,7 +73,8 @@ def newest_payload(snapshot: Snapshot, data_format: str) -> ir.Table:
 def _index(payloads: dict[str, ir.Table], deliveries: ir.Table) -> ir.Table | None:
     """Every payload row's keys and place in the order of rows."""
     parts = [
-        payload.select("natural_key64", "key64", "delivered_at", "delivery_id", "row_no") for payload in payloads.values()
+        payload.select("natural_key64", "key64", "delivered_at", "delivery_id", "row_no")
+        for payload in payloads.values()
     ]
     if not parts:
         return None

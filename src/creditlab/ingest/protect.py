@@ -81,15 +81,15 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     """
     raw = {name: fill(rows[name] if name in rows.column_names else None, rows.num_rows) for name in _fields(schema)}
     extra = {name: fill(rows[name], rows.num_rows) for name in others}
-    for name in fold_fields(schema):
-        raw[name] = fold_identifier(raw[name])
+    for folded in fold_fields(schema):
+        raw[folded] = fold_identifier(raw[folded])
     subject, name = schema.name_of(Role.SUBJECT_ID), schema.name_of(Role.SUBJECT_NAME)
     kind, is_person = settle_kinds(raw, schema, protection.blanks)
     is_masked = np.zeros(rows.num_rows, dtype=bool)
     for column in (raw, extra):
-        for field in column:
-            if field != subject:
-                column[field], found = mask_resident_ids(column[field], protection.key)
+        for text in column:
+            if text != subject:
+                column[text], found = mask_resident_ids(column[text], protection.key)
                 is_masked |= found
     right_code = has_valid_check_character(raw[subject]) if subject else np.zeros(rows.num_rows, dtype=bool)
     if subject:
@@ -122,9 +122,7 @@ def _fields(schema: DataFormat) -> list[str]:
     return [one.name for one in schema.fields]
 
 
-def settle_kinds(
-    raw: dict[str, pa.Array], schema: DataFormat, blanks: tuple[str, ...]
-) -> tuple[pa.Array, np.ndarray]:
+def settle_kinds(raw: dict[str, pa.Array], schema: DataFormat, blanks: tuple[str, ...]) -> tuple[pa.Array, np.ndarray]:
     """The kind of each row's subject, and whether it is a natural person, settled before any check."""
     length = len(next(iter(raw.values())))
     kind_field, subject = schema.name_of(Role.SUBJECT_KIND), schema.name_of(Role.SUBJECT_ID)
@@ -167,6 +165,7 @@ def _content_text(columns: dict[str, pa.Array]) -> pa.Array:
 
 
 def natural_key_text(trimmed: dict[str, pa.Array], schema: DataFormat, blanks: tuple[str, ...]) -> pa.Array:
+    """The fields that make the natural key, as one text; null where the schema has none or all of them are blank."""
     keys = [one.name for one in schema.by_role(Role.KEY)]
     length = len(next(iter(trimmed.values())))
     if not keys:

@@ -119,9 +119,7 @@ def _read(path: Path, columns: tuple[str, ...], *, optional: set[str]) -> dict[s
     if absent:
         raise WorkspaceError("a column is missing", where=f"{path.name}, column {absent[0]}", do="Add the column.")
     return {
-        name: pc.utf8_trim_whitespace(
-            fill(table[name] if name in table.column_names else None, table.num_rows)
-        )
+        name: pc.utf8_trim_whitespace(fill(table[name] if name in table.column_names else None, table.num_rows))
         for name in columns
     }
 

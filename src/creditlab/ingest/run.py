@@ -13,7 +13,7 @@ import ibis
 import pyarrow as pa
 
 from creditlab import engine
-from creditlab.catalogue import Catalogue, read_catalogue
+from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
@@ -90,7 +90,7 @@ def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_prog
     ManifestError, CatalogueError, SealError, WorkspaceError, LakeError
         If a part of the workspace can't be used; the lake is then as it was.
     """
-    catalogue = read_catalogue(workspace.catalogue)
+    catalogue = read_sealed(workspace.catalogue)
     manifest = read_manifest(workspace.inbox, workspace.time_zone)
     calendar = workspace.working_days()
     lake = Lake(workspace.lake)
@@ -297,9 +297,7 @@ class _Run:
         for number in taken:
             one = self.taken[number]
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
-            counts = Counts(
-                delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome
-            )
+            counts = Counts(delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
             rows.append(_delivery_row(one, run_no) | asdict(counts))
         table = pa.Table.from_pylist(rows, schema=DELIVERIES)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from creditlab import checks
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import has_valid_check_character, keyed_digest
-from creditlab.ingest.protect import CONTENT, IS_PERSON, NAME, NATURAL_KEY, WITHHELD, Protection, fill, is_blank
+from creditlab.ingest.protect import CONTENT, IS_PERSON, NAME, NATURAL_KEY, WITHHELD, Protection, fill
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.terms import Role
 
@@ -123,7 +123,9 @@ class Staging:
         for name in missing:
             rows = rows.append_column(name, fill(None, rows.num_rows))
         subject, keys = schema.name_of(Role.SUBJECT_ID), [one.name for one in schema.by_role(Role.KEY)]
-        right = has_valid_check_character(fill(rows[subject], rows.num_rows)) if subject else np.zeros(rows.num_rows, bool)
+        right = (
+            has_valid_check_character(fill(rows[subject], rows.num_rows)) if subject else np.zeros(rows.num_rows, bool)
+        )
         natural = pa.nulls(rows.num_rows, pa.string())
         if keys:
             from creditlab.ingest.protect import natural_key_text
@@ -217,7 +219,7 @@ class Staging:
         known = self.backend.table(table).columns
         for column in payload.columns:
             if column not in known:
-                self.backend.raw_sql(f'ALTER TABLE {table} ADD COLUMN {quoted(column)} VARCHAR')
+                self.backend.raw_sql(f"ALTER TABLE {table} ADD COLUMN {quoted(column)} VARCHAR")
         self.backend.raw_sql(f"INSERT INTO {table} BY NAME {ibis.to_sql(payload, dialect='duckdb')}")
 
 

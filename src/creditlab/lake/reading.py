@@ -128,9 +128,9 @@ def read_inputs(workspace: Workspace, backend: Backend, run_no: int | None = Non
     SealError
         If a published edition was edited after a run used it.
     """
-    from creditlab.catalogue import read_catalogue
+    from creditlab.catalogue import read_sealed
 
-    catalogue = read_catalogue(workspace.catalogue)
+    catalogue = read_sealed(workspace.catalogue)
     snapshot = Snapshot.take(Lake(workspace.lake), backend, run_no)
     check_editions(catalogue, snapshot.runs)
     return Inputs(

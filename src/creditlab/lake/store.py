@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
@@ -79,7 +80,7 @@ class Lake:
     def files(self, name: str) -> list[str]:
         """The Parquet files of a table's newest version."""
         table = self._open(name)
-        return table.file_uris() if table is not None else []
+        return [uri.removeprefix("file://") for uri in table.file_uris()] if table is not None else []
 
     def runs(self) -> pa.Table:
         """The committed runs, in order of their numbers.
@@ -89,10 +90,8 @@ class Lake:
         LakeError
             If the lake was written in a format that this version doesn't know.
         """
-        table = self._open("runs")
-        if table is None:
-            return RUNS.empty_table()
-        found = pa.table(table.to_pyarrow_table()).select(RUNS.names).cast(RUNS).sort_by("run_no")
+        parts = [pq.ParquetFile(file).read().select(RUNS.names).cast(RUNS) for file in self.files("runs")]
+        found = pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
         versions = set(found["format_version"].to_pylist())
         if versions - {FORMAT_VERSION}:
             raise LakeError("the lake has another format version", where=self.root.name)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import ibis
 
 from creditlab.errors import ParameterError
+from creditlab.inputs import Inputs
 from creditlab.measures import coverage, currentness, punctuality, validity
 from creditlab.measures.completeness import COMPLETENESS
 from creditlab.measures.consistency import CONSISTENCY_NAME, CONSISTENCY_SUBJECT
 from creditlab.measures.counts import delivery_counts, fault_counts
 from creditlab.measures.grouping import Method, measurements
-from creditlab.inputs import Inputs
-from creditlab.measures.scope import Scope
 from creditlab.measures.records import Share, counted, counts_of
+from creditlab.measures.scope import Scope
 from creditlab.measures.timeliness import TIMELINESS
 from creditlab.measures.uniqueness import UNIQUENESS
 from creditlab.measures.validity import VALIDITY
@@ -55,9 +55,7 @@ _OTHERS = {
     Measure.CURRENTNESS: (currentness.METHOD, currentness.currentness),
 }
 #: How each measure may be read.
-METHODS: dict[Measure, Method] = {
-    one: _SHARES[one].method if one in _SHARES else _OTHERS[one][0] for one in Measure
-}
+METHODS: dict[Measure, Method] = {one: _SHARES[one].method if one in _SHARES else _OTHERS[one][0] for one in Measure}
 
 
 def measure(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from creditlab.measures.grouping import COLUMN, grouped
 from creditlab.inputs import Inputs
+from creditlab.measures.grouping import COLUMN, grouped
 from creditlab.measures.scope import Scope
 from creditlab.periods import Period
 from creditlab.terms import COUNTS, Group
@@ -24,9 +24,7 @@ def delivery_counts(inputs: Inputs, period: Period, as_of: date, by: tuple[Group
         One row per group with a delivery: the group columns (no month), delivery_count and the six counts.
     """
     rows = inputs.deliveries
-    rows = rows.filter(
-        rows.received_on >= period.start, rows.received_on < period.end, rows.received_on <= as_of
-    )
+    rows = rows.filter(rows.received_on >= period.start, rows.received_on < period.end, rows.received_on <= as_of)
     return grouped(rows, [COLUMN[group] for group in by]).agg(
         delivery_count=rows.count(), **{name: rows[name].sum().fill_null(0).cast("int64") for name in COUNTS}
     )

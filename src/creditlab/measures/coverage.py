@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from creditlab.measures.grouping import ITEM_CELL, ITEM_CELL_MONTH, Method
-from creditlab.measures.scope import Scope
 from creditlab.measures.punctuality import cells_table, expected_due
 from creditlab.measures.records import CELL
+from creditlab.measures.scope import Scope
 from creditlab.terms import CoverageBasis, Dimension, Group, Measure, RecordState
 
 if TYPE_CHECKING:

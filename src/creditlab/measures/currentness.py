@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from creditlab.measures.grouping import ITEM_CELL, Method
-from creditlab.measures.scope import Scope
 from creditlab.measures.punctuality import cells_table
+from creditlab.measures.scope import Scope
 from creditlab.terms import Dimension, Measure, UpdatePeriod
 
 if TYPE_CHECKING:

@@ -54,7 +54,12 @@ def measurements(scope: Scope, method: Method, counts: ir.Table) -> ir.Table:
     flags = scope.provisional()
     if by_month:
         flagged = counts.left_join(
-            flags, [counts.item_code == flags.item_code, counts.month == flags.span_start, flags.span_end == _month_end(counts)]
+            flags,
+            [
+                counts.item_code == flags.item_code,
+                counts.month == flags.span_start,
+                flags.span_end == _month_end(counts),
+            ],
         )
     else:
         start, end = scope.period.start, scope.period.end

@@ -38,7 +38,7 @@ def expected_due(scope: Scope) -> list[tuple[Period, dict[str, Any]]]:
         for due in due_periods(kind, scope.period.start, scope.period.end):
             for item, department, unit in catalogue.expected_cells(catalogue.edition_on(due.last_day)):
                 if item.update_period is kind:
-                    row = {"item_code": item.item_code, "department": department, "region_code": unit}
+                    row: dict[str, Any] = {"item_code": item.item_code, "department": department, "region_code": unit}
                     row |= {
                         "due_period": due.label,
                         "period_end": due.end,

@@ -60,44 +60,31 @@ class Scope:
         return self.inputs.deliveries.filter(self.inputs.deliveries.received_on <= self.as_of)
 
     def _limits(self) -> ir.Table:
-        catalogue = self.inputs.catalogue
-        rows = []
+        catalogue, rows = self.inputs.catalogue, []
         for year in range(self.period.start.year, self.period.last_day.year + 1):
-            edition = catalogue.edition_for(year)
-            for code in {item.item_code for one in catalogue.editions for item in one.items}:
-                # A record outlives its item: the newest edition that has the item still says what was in time.
-                item = edition.item.get(code) or catalogue.newest_item(code)
+            for code in catalogue.item_codes:
+                item = catalogue.item_in(catalogue.edition_for(year), code)
                 if item is not None:
                     rows.append({"event_year": year, "item_code": code, "limit_days": item.time_limit.days})
         schema = pa.schema([("event_year", pa.int32()), ("item_code", pa.string()), ("limit_days", pa.int32())])
         return ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
-
-    def spans(self) -> list[Period]:
-        """The spans that rows speak of: the months of the period where it is grouped by month, else the period."""
-        return self.period.months() if Group.MONTH in self.by else [self.period]
 
     def provisional(self) -> ir.Table:
         """One row per item and span: whether late arrivals for it are still to come.
 
         Columns: item_code, span_start (date), is_provisional.
         """
-        catalogue, calendar = self.inputs.catalogue, self.inputs.calendar
-        items: dict[str, list[Item]] = {}
-        for edition in catalogue.editions:
-            for item in edition.items:
-                items.setdefault(item.item_code, []).append(item)
-        rows = []
-        for span in [self.period, *(self.spans() if Group.MONTH in self.by else [])]:
-            edition = catalogue.edition_on(span.last_day)
-            for code in items:
-                item = edition.item.get(code) or catalogue.newest_item(code)
+        catalogue, rows = self.inputs.catalogue, []
+        for span in {self.period, *(self.period.months() if Group.MONTH in self.by else ())}:
+            for code in catalogue.item_codes:
+                item = catalogue.item_in(catalogue.edition_on(span.last_day), code)
                 if item is not None:
-                    flag = _is_open(item, span, self.as_of, calendar)
+                    flag = _is_open(item, span, self.as_of, self.inputs.calendar)
                     rows.append({"item_code": code, "span_start": span.start, "span_end": span.end, "flag": flag})
         schema = pa.schema(
             [("item_code", pa.string()), ("span_start", pa.date32()), ("span_end", pa.date32()), ("flag", pa.bool_())]
         )
-        return ibis.memtable(pa.Table.from_pylist(rows, schema=schema)).distinct()
+        return ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
 
 
 def _is_open(item: Item, span: Period, as_of: date, calendar: WorkingDays) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from creditlab.measures.grouping import ITEM_CELL_MONTH, Method
-from creditlab.measures.scope import Scope
 from creditlab.measures.records import CELL, Share, one
+from creditlab.measures.scope import Scope
 from creditlab.terms import Dimension, Measure
 
 if TYPE_CHECKING:
