@@ -39,6 +39,7 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
     import papermill
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillException, PapermillExecutionError
+    from traitlets.config import Config
 
     try:
         with _own_profile(executed.parent / ".ipython"):
@@ -51,6 +52,9 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
                 progress_bar=False,
                 log_output=False,
                 start_timeout=120,
+                # Sockets in the file system, for nobody else on the machine; a kernel's chatter is not for the user.
+                config=Config({"KernelManager": {"transport": "ipc"}}),
+                extra_arguments=["--log-level=CRITICAL"],
             )
     except PapermillExecutionError as error:
         refusal = getattr(errors, error.ename, None)

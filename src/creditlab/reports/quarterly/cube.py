@@ -124,8 +124,13 @@ class _About:
         natural = {
             item.item_code for edition in catalogue.editions for item in edition.items if item.covers_natural_persons
         }
-        # Of an item that no edition has nobody knows whom it is about, so it is treated as about persons.
-        self._is_natural: Callable[[str], bool] = lambda code: code in natural or code not in known
+
+        def is_natural(code: str) -> bool:
+            # A measure without items counts over all of them. Of an item that no edition has nobody knows whom it is
+            # about, so it is treated as about persons.
+            return bool(natural) if not code else code in natural or code not in known
+
+        self._is_natural: Callable[[str], bool] = is_natural
 
     def cell(self, table: CubeTable, measure: str, period: Period, **values: Any) -> dict[str, Any]:
         """One finest cell."""

@@ -108,7 +108,9 @@ class Rows:
 
     def item(self, code: str) -> str:
         """An item's name; its code where no edition has it."""
-        one = self._catalogue.newest_item(code)
+        having = (one for one in self._catalogue.editions if code in one.item)
+        newest = max(having, key=lambda one: one.year, default=None)
+        one = newest.item[code] if newest else None
         return (self._messages.named(one.item_name_zh, one.item_name_en) if one else "") or code
 
     def _codes(self, table: CubeTable, measure: str, column: str) -> set[str]:
