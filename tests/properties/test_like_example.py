@@ -1,6 +1,6 @@
 """The command line against a plain row-by-row count, on random workspaces made like the example.
 
-CREDITLAB_SEEDS says how many seeds to run (5 in the ordinary run).
+CREDITLAB_SEEDS says how many seeds to run (5 in the ordinary run); then every question is asked of each.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ QUESTIONS = [
 ]
 COUNTS = ("delivered", "accepted", "corrected", "withdrawn", "repeated", "quarantined")
 Figures = dict[tuple[str, ...], tuple[int, int, bool]]
+
+
+def questions_of(seed: int) -> list[tuple[str, str, str]]:
+    """All questions when many seeds are asked for; else the finest one and two that change from seed to seed."""
+    if "CREDITLAB_SEEDS" in os.environ:
+        return QUESTIONS
+    return [QUESTIONS[1], QUESTIONS[2 + seed % 5], QUESTIONS[2 + (seed + 2) % 5]]
 
 
 def creditlab(*arguments: str | Path) -> str:
@@ -122,7 +129,7 @@ def test_command_line_agrees_with_the_count(tmp_path: Path, seed: int) -> None:
     workspace = make_workspace(tmp_path / "workspace", seed)
     state = ingest(workspace)
     assert ingest_counts(workspace) == state.counts()
-    for question in QUESTIONS:
+    for question in questions_of(seed):
         assert differences(measured(workspace, *question), expected(state, *question)) == [], question
 
 
@@ -132,5 +139,5 @@ def test_any_order_of_arrival_gives_the_same_measures(tmp_path: Path, seed: int)
     state = ingest(workspace)
     delivered = sum(ingest_counts(workspace)["delivered"] for _ in instalments(workspace, 3))
     assert delivered == state.counts()["delivered"]
-    for question in QUESTIONS[1:3]:
+    for question in questions_of(seed)[:2]:
         assert differences(measured(workspace, *question), expected(state, *question)) == [], question
