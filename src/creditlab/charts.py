@@ -80,6 +80,7 @@ def shares(
                 y=[escape(row_name, quote=False) for row_name, _, _ in points],
                 customdata=[text for _, _, text in points],
                 mode="markers",
+                cliponaxis=False,  # a dot at 100 % is a whole dot
                 name=messages.period(about),
                 marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
                 hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
@@ -100,6 +101,7 @@ def shares(
             "categoryorder": "array",
             "categoryarray": shown[::-1],
             "fixedrange": True,
+            "range": [-0.7, len(shown) - 0.3],
             "ticks": "",
             "ticksuffix": "  ",
         },
