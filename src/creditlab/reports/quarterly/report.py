@@ -175,7 +175,8 @@ class Report:
         )
         text = _(
             "A periodic item owes a delivery, or a report that there is nothing to deliver, for each due period that "
-            "ends in the period reported. Items whose cells all came on time are not listed; suppressed ones always are."
+            "ends in the period reported. "
+            "Items whose cells all came on time are not listed; suppressed ones always are."
         )
         return self._keep("omissions", _("Omissions"), [text], [table])
 
