@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from creditlab.measures.grouping import ITEM_CELL_MONTH, Method
 from creditlab.measures.records import Share, one
-from creditlab.terms import Dimension, Measure
+from creditlab.terms import Dimension, Measure, SubjectKind
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -16,8 +16,11 @@ NAME_METHOD = Method(Measure.CONSISTENCY_NAME, Dimension.CONSISTENCY, ITEM_CELL_
 
 
 def is_linked_with_name(rows: ir.Table) -> ir.BooleanValue:
-    """Whether a record's subject is in the register and its name is kept: a natural person's never is."""
-    return rows.is_linked & rows.name64.notnull()
+    """Whether a record's subject is in the register and its name is kept, as every organisation's is.
+
+    An organisation's record without a name is among them, and does not agree with the register.
+    """
+    return rows.is_linked & (rows.subject_kind.fill_null("") != str(SubjectKind.NATURAL_PERSON))
 
 
 def has_register_name(rows: ir.Table) -> ir.BooleanValue:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from creditlab.measures.scope import Scope
+from creditlab.periods import ONE_DAY
 from creditlab.terms import Dimension, Group, Measure
 
 if TYPE_CHECKING:
@@ -61,14 +62,17 @@ def measurements(scope: Scope, method: Method, counts: ir.Table) -> ir.Table:
                 flags.span_end == _month_end(counts),
             ],
         )
+        # An item that no edition has knows no time limit; its span is open until its last day has come.
+        is_open = _month_end(flagged) > scope.as_of + ONE_DAY
     else:
         start, end = scope.period.start, scope.period.end
         whole = flags.filter(flags.span_start == start, flags.span_end == end)
         flagged = counts.left_join(whole, "item_code")
+        is_open = ibis.literal(scope.as_of < scope.period.last_day)
     summed = grouped(flagged, kept).agg(
         numerator=flagged.numerator.sum().fill_null(0).cast("int64"),
         denominator=flagged.denominator.sum().fill_null(0).cast("int64"),
-        is_provisional=flagged.flag.fill_null(False).any().fill_null(False),
+        is_provisional=ibis.coalesce(flagged.flag, is_open).any().fill_null(False),
     )
     summed = summed.filter(summed.denominator > 0)
     start = summed.month if by_month else ibis.literal(scope.period.start)
