@@ -78,8 +78,8 @@ def count_records(q: Question) -> Iterator[Count]:
         yield Count("validity", *place, int(not r.faults), 1)
         yield Count("uniqueness", *place, int("duplicate_key" not in r.faults), 1)
         yield Count("consistency_subject", *place, int(subject is not None), 1)
-        # A natural person's name is not kept, and where there was none there is none to keep.
-        if subject is not None and r.subject_kind != "natural_person" and r.subject_name:
+        # Only natural persons' names are not kept; an organisation without a name doesn't agree.
+        if subject is not None and r.subject_kind != "natural_person":
             same = fold_name(r.subject_name) == fold_name(subject["subject_name"])
             yield Count("consistency_name", *place, int(same), 1)
 

@@ -238,10 +238,10 @@ def test_coverage_by_ledger_and_register() -> None:
     assert figures(workspace, date(2026, 10, 20), "consistency_name") == [(0, 2)]
 
 
-def test_a_name_that_is_not_there_is_not_compared() -> None:
+def test_a_name_that_is_not_there_does_not_agree() -> None:
     rows = [make_row("1", subject_name="乙"), make_row("2", subject_name=" 甲【一】"), make_row("3", subject_name="—")]
     workspace = make_workspace([deliver(rows)])
-    assert figures(workspace, date(2026, 10, 20), "consistency_name") == [(1, 2)]
+    assert figures(workspace, date(2026, 10, 20), "consistency_name") == [(1, 3)]
     assert figures(workspace, date(2026, 10, 20), "consistency_subject") == [(3, 3)]
 
 
