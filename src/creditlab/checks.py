@@ -7,9 +7,8 @@ resolved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import reduce
-from operator import or_
+from operator import add, and_
 from typing import TYPE_CHECKING
 
 import ibis
@@ -41,12 +40,8 @@ _NUMBER = {
     FieldType.INTEGER: r"^[+-]?[0-9]+$",
 }
 _BOOLEANS = ("true", "false", "1", "0")
-_SEPARATOR = "\x1f"
-
-
-def is_blank(column: ir.StringColumn, blanks: Iterable[str]) -> ir.BooleanColumn:
-    """Whether a trimmed cell holds nothing: empty, or one of the workspace's marks for nothing."""
-    return column.isnull() | column.isin(["", *blanks])
+#: Ends each code in a text of faults.
+SEPARATOR = "\x1f"
 
 
 def parse_date(column: ir.StringColumn) -> ir.DateColumn:
@@ -55,52 +50,56 @@ def parse_date(column: ir.StringColumn) -> ir.DateColumn:
     return column.re_search(_DATE_FORMS).ifelse(dashed, None).try_cast("date")
 
 
-def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFormat, blanks: tuple[str, ...]) -> ir.Table:
+def typed_name(field: str) -> str:
+    """The column that holds a field's value where it is more than text."""
+    return f"typed\x1f{field}"
+
+
+def with_values(rows: ir.Table, schema: DataFormat) -> ir.Table:
+    """Rows with the value of every field that is more than text; null where its text stands for none."""
+    typed = {typed_name(one.name): _typed(rows[one.name], one.type) for one in schema.fields}
+    return rows.mutate(**{name: value for name, value in typed.items() if value is not None})
+
+
+def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFormat) -> ir.Table:
     """Judge rows of one record schema by the rules of one edition.
 
     Parameters
     ----------
     rows
-        One row per delivered row: every field of the schema as trimmed text, item_code, and the columns `judged_kind`,
-        `has_right_code`, `is_masked` and `kept_faults` (faults of what is no longer kept, null where all is there).
+        One row per delivered row, as `with_values` returns it: every field of the schema as trimmed text (null where
+        blank), item_code, and the columns `judged_kind`, `has_right_code`, `is_masked` and `kept_faults` (faults of a
+        name that is no longer kept, null where all is there).
     catalogue, edition, schema
         Whose rules hold: the edition that applies to the rows' events.
-    blanks
-        What else than an empty cell is blank.
 
     Returns
     -------
     ibis Table
-        The rows with `row_faults` (list of codes, never null), `name_faults` (those about the name's content, which
-        can't be found again once a name is gone), `filled_count`, `required_count`, `event_day`,
-        `end_day` (valid_until) and `amount_value`; the last three are null where the text has no such value.
+        The rows with `row_faults` (codes, each followed by `SEPARATOR`), `name_faults` (those about the name's content,
+        which can't be found again once a name is gone), `filled_count`, `required_count`, `event_day`, `end_day`
+        (valid_until) and `amount_value`; the last three are null where the text has no such value.
     """
     faults, name_faults = _Faults(), _Faults()
-    blank = {one.name: is_blank(rows[one.name], blanks) for one in schema.fields}
     name_field = schema.name_of(Role.SUBJECT_NAME)
     for one in schema.fields:
         if one.required and not one.one_of_group:
-            faults.add(f"missing:{one.name}", blank[one.name])
-        if one.name == name_field:
-            is_there = ~blank[one.name] & rows[KEPT_FAULTS].isnull()
-            _judge_content(name_faults, rows, one, is_there, catalogue)
-        else:
-            _judge_content(faults, rows, one, ~blank[one.name], catalogue)
+            faults.add(f"missing:{one.name}", rows[one.name].isnull())
+        _judge_content(name_faults if one.name == name_field else faults, rows, one, catalogue)
     groups = _groups(schema)
     for group, members in groups.items():
-        faults.add(f"missing:{group}", reduce(lambda a, b: a & b, (blank[name] for name in members)))
-    if schema.identifier_pattern is IdentifierPattern.USCC and schema.name_of(Role.SUBJECT_ID):
+        faults.add(f"missing:{group}", _all_blank(rows, members))
+    if schema.identifier_pattern is IdentifierPattern.USCC:
         faults.add(CHECK_DIGIT, ~rows[RIGHT_CODE] & (rows[KIND].fill_null("") != SubjectKind.NATURAL_PERSON))
-    faults.add(OUT_OF_SCOPE, _out_of_scope(rows, edition))
+    faults.add(OUT_OF_SCOPE, _out_of_scope(rows, edition, schema))
     faults.add(PERSONAL_DATA, rows[MASKED])
-    filled = [~blank[one.name] for one in schema.fields if one.required and not one.one_of_group]
-    filled += [reduce(or_, (~blank[name] for name in members)) for members in groups.values()]
-    about_name = ibis.coalesce(rows[KEPT_FAULTS], name_faults.as_list())
+    filled = [rows[one.name].notnull() for one in schema.fields if one.required and not one.one_of_group]
+    filled += [~_all_blank(rows, members) for members in groups.values()]
     return rows.mutate(
-        row_faults=faults.as_list().concat(about_name),
-        name_faults=about_name,
-        filled_count=sum((one.cast("int32") for one in filled), start=_literal(0)).cast("int32"),
-        required_count=_literal(schema.required_count).cast("int32"),
+        row_faults=faults.as_text(),
+        name_faults=ibis.coalesce(rows[KEPT_FAULTS], name_faults.as_text()),
+        filled_count=reduce(add, (one.cast("int32") for one in filled), ibis.literal(0)).cast("int32"),
+        required_count=ibis.literal(schema.required_count).cast("int32"),
         event_day=_value(rows, schema, Role.EVENT_DATE, "date"),
         end_day=_value(rows, schema, Role.VALID_UNTIL, "date"),
         amount_value=_value(rows, schema, Role.AMOUNT, "decimal(38, 6)"),
@@ -115,42 +114,40 @@ def _groups(schema: DataFormat) -> dict[str, list[str]]:
     return groups
 
 
+def _all_blank(rows: ir.Table, names: list[str]) -> ir.BooleanValue:
+    return reduce(and_, (rows[name].isnull() for name in names))
+
+
 class _Faults:
-    """Collects conditions, each with the code that it stands for."""
+    """Collects conditions, each with the code that it stands for; a condition that is null does not hold."""
 
     def __init__(self) -> None:
         self._found: list[ir.StringValue] = []
 
     def add(self, code: str, condition: ir.BooleanValue) -> None:
-        self._found.append(condition.fill_null(False).ifelse(code + _SEPARATOR, ""))
+        self._found.append(condition.ifelse(code + SEPARATOR, ""))
 
-    def as_list(self) -> ir.ArrayColumn:
-        """The codes whose conditions hold; the engines' lambdas differ, splitting a text does not."""
-        if not self._found:
-            return _no_faults()
-        text = reduce(lambda a, b: a.concat(b), self._found)
-        codes = text.substr(0, text.length() - 1).split(_SEPARATOR)
-        return (text == "").ifelse(_no_faults(), codes)
+    def as_text(self) -> ir.StringValue:
+        return reduce(add, self._found) if self._found else ibis.literal("")
 
 
-def _judge_content(
-    faults: _Faults, rows: ir.Table, one: RecordField, is_filled: ir.BooleanColumn, catalogue: Catalogue
-) -> None:
+def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue: Catalogue) -> None:
+    """The rules about what a field holds; a blank field breaks none of them."""
     text = rows[one.name]
-    typed = _typed(text, one.type)
-    if typed is not None:
-        faults.add(f"type:{one.name}", is_filled & typed.isnull())
+    value = rows[typed_name(one.name)] if one.type is not FieldType.STRING else None
+    if value is not None:
+        faults.add(f"type:{one.name}", text.notnull() & value.isnull())
     if one.pattern and one.role is not Role.SUBJECT_ID:
-        faults.add(f"pattern:{one.name}", is_filled & ~text.re_search(f"^(?:{one.pattern})$"))
+        faults.add(f"pattern:{one.name}", ~text.re_search(f"^(?:{one.pattern})$"))
     if one.code_list:
         codes = [code.code for code in catalogue.code_lists.get(one.code_list, ())]
-        faults.add(f"code_list:{one.name}", is_filled & ~text.isin(codes) if codes else is_filled)
-    if typed is not None and one.minimum is not None:
-        faults.add(f"minimum:{one.name}", is_filled & (typed < _bound(one.minimum, one.type)))
-    if typed is not None and one.maximum is not None:
-        faults.add(f"maximum:{one.name}", is_filled & (typed > _bound(one.maximum, one.type)))
+        faults.add(f"code_list:{one.name}", ~text.isin(codes) if codes else text.notnull())
+    if value is not None and one.minimum is not None:
+        faults.add(f"minimum:{one.name}", value < _bound(one.minimum, one.type))
+    if value is not None and one.maximum is not None:
+        faults.add(f"maximum:{one.name}", value > _bound(one.maximum, one.type))
     if one.max_length is not None:
-        faults.add(f"max_length:{one.name}", is_filled & (text.length() > one.max_length))
+        faults.add(f"max_length:{one.name}", text.length() > one.max_length)
 
 
 def _typed(text: ir.StringColumn, kind: FieldType) -> ir.Column | None:
@@ -167,31 +164,25 @@ def _typed(text: ir.StringColumn, kind: FieldType) -> ir.Column | None:
 
 
 def _bound(text: str, kind: FieldType) -> ir.Scalar:
-    return _literal(text).cast("date") if kind is FieldType.DATE else _literal(float(text))
+    return ibis.literal(text).cast("date") if kind is FieldType.DATE else ibis.literal(float(text))
 
 
-def _out_of_scope(rows: ir.Table, edition: Edition) -> ir.BooleanColumn:
+def _out_of_scope(rows: ir.Table, edition: Edition, schema: DataFormat) -> ir.BooleanValue:
     scopes = [
         (rows.item_code == item.item_code, ~rows[KIND].isin([str(kind) for kind in item.subject_kinds]))
         for item in edition.items
-        if item.subject_kinds
+        if item.subject_kinds and item.data_format == schema.name
     ]
     return ibis.cases(*scopes, else_=False) if scopes else ibis.literal(False)
 
 
 def _value(rows: ir.Table, schema: DataFormat, role: Role, kind: str) -> ir.Column:
-    field = schema.name_of(role)
-    if field is None:
-        return _literal(None).cast(kind)
-    text = rows[field]
+    fields = schema.by_role(role)
+    if not fields:
+        return ibis.null(kind)
     if kind == "date":
-        return parse_date(text)
+        return (
+            rows[typed_name(fields[0].name)] if fields[0].type is FieldType.DATE else parse_date(rows[fields[0].name])
+        )
+    text = rows[fields[0].name]
     return text.re_search(_NUMBER[FieldType.DECIMAL]).ifelse(text, None).try_cast(kind)
-
-
-def _literal(value: object) -> ir.Scalar:
-    return ibis.literal(value)
-
-
-def _no_faults() -> ir.ArrayScalar:
-    return ibis.literal([], type="array<string>")

@@ -55,7 +55,9 @@ def write_workfile(table: pa.Table, path: Path, about: dict[str, str]) -> None:
         else:
             from pyarrow import parquet
 
-            parquet.write_table(table.replace_schema_metadata({"creditlab": json.dumps({"mark": _MARK} | about)}), handle)
+            parquet.write_table(
+                table.replace_schema_metadata({"creditlab": json.dumps({"mark": _MARK} | about)}), handle
+            )
     mark = path.with_name(f"{path.name}.internal.json")
     with os.fdopen(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
         json.dump({"mark": _MARK} | about, handle, ensure_ascii=False, indent=1)

@@ -79,6 +79,10 @@ class DataFormat:
         found = self.by_role(role)
         return found[0].name if found else None
 
+    def required_name(self, role: Role) -> str:
+        """The one field that has a role which every schema in use has."""
+        return self.by_role(role)[0].name
+
     @property
     def identifier_pattern(self) -> IdentifierPattern:
         """What the subject's identifier is: `uscc` unless fields.csv says `local`."""

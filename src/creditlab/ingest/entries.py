@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from creditlab import engine
-from creditlab.checks import DATE_ORDER, DUPLICATE_KEY
+from creditlab.checks import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
 from creditlab.ingest.resolve import OUTCOMES, STATES, Resolved, resolve
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
@@ -45,9 +45,10 @@ _VERSIONS = f"""
 CREATE TABLE versions AS
 SELECT j.key64, j.record_id, j.item_code, a.department, a.region_code, j.subject_id, j.subject_kind, j.event_date,
   r.first_received_on, a.received_on, j.valid_until, j.amount, r.record_state,
-  list_sort(list_distinct(j.row_faults
-    || CASE WHEN r.first_received_on < j.event_date THEN ['{DATE_ORDER}'] ELSE []::VARCHAR[] END
-    || CASE WHEN o.owner <> j.key64 THEN ['{DUPLICATE_KEY}'] ELSE []::VARCHAR[] END)) AS faults,
+  list_sort(list_distinct(list_filter(string_split(j.row_faults
+    || CASE WHEN r.first_received_on < j.event_date THEN '{DATE_ORDER}{SEPARATOR}' ELSE '' END
+    || CASE WHEN o.owner <> j.key64 THEN '{DUPLICATE_KEY}{SEPARATOR}' ELSE '' END,
+    '{SEPARATOR}'), LAMBDA code: code <> ''))) AS faults,
   j.filled_count, j.required_count,
   CASE WHEN NOT j.is_working THEN r.first_received_on - j.event_date
        WHEN r.first_received_on < j.event_date THEN least(c.ordinal - e.ordinal, -1)

@@ -77,8 +77,9 @@ class Intake:
         self.staging = staging
         self.quarantine = Quarantine()
         self.delivered: list[int] = []
-        self._waiting: dict[Schemas, list[pa.Table]] = {}
-        self._waiting_rows: dict[Schemas, int] = {}
+        self._schemas: dict[str, Schemas] = {}
+        self._waiting: dict[tuple[str, ...], list[pa.Table]] = {}
+        self._waiting_rows: dict[tuple[str, ...], int] = {}
 
     def add(self, row: ManifestRow, delivery_id: str, delivered: Delivered) -> None:
         """Take one delivery in."""
@@ -101,7 +102,7 @@ class Intake:
         count = len(delivered.row_no)
         if not count:
             return
-        schemas = schemas_of(self.staging.catalogue, row.item_code)
+        schemas = self._schemas_of(row.item_code)
         table = _rename(delivered.table, schemas)
         table = table.drop_columns([name for name in _META if name in table.column_names])
         table = (
@@ -109,23 +110,30 @@ class Intake:
             .append_column("row_no", pa.array(delivered.row_no))
             .append_column("item_code", pa.array([row.item_code] * count, pa.string()))
         )
-        self._waiting.setdefault(schemas, []).append(table)
-        self._waiting_rows[schemas] = self._waiting_rows.get(schemas, 0) + count
-        if self._waiting_rows[schemas] >= BATCH_ROWS:
-            self._judge(schemas)
+        alike = tuple(f"{edition.year} {schema.name}" for edition, schema in schemas)
+        self._waiting.setdefault(alike, []).append(table)
+        self._waiting_rows[alike] = self._waiting_rows.get(alike, 0) + count
+        if self._waiting_rows[alike] >= BATCH_ROWS:
+            self._judge(alike, schemas)
 
     def finish(self) -> None:
         """Judge what is still waiting."""
-        for schemas in list(self._waiting):
-            self._judge(schemas)
+        for alike, tables in list(self._waiting.items()):
+            self._judge(alike, self._schemas_of(tables[0]["item_code"][0].as_py()))
+
+    def _schemas_of(self, item_code: str) -> Schemas:
+        if item_code not in self._schemas:
+            self._schemas[item_code] = schemas_of(self.staging.catalogue, item_code)
+        return self._schemas[item_code]
 
     def _refuse(self, arrival: int, rows: list[int], reason: QuarantineReason) -> None:
         count = len(rows)
         self.quarantine.add(np.full(count, arrival), np.asarray(rows), pa.array([str(reason)] * count, pa.string()))
 
-    def _judge(self, schemas: Schemas) -> None:
-        tables = self._waiting.pop(schemas)
-        self._waiting_rows.pop(schemas)
+    def _judge(self, alike: tuple[str, ...], schemas: Schemas) -> None:
+        """Judge the waiting rows of items that have the same record schemas in the same editions."""
+        tables = self._waiting.pop(alike)
+        self._waiting_rows.pop(alike)
         rows = pa.concat_tables(tables, promote_options="default").combine_chunks()
         if not schemas:
             reason = pa.array([str(QuarantineReason.ITEM_NOT_IN_EDITION)] * rows.num_rows, pa.string())

@@ -102,7 +102,6 @@ def _judge_payload(staging: Staging, rows: ir.Table, deliveries: ir.Table) -> No
         ["run_no", "delivery_id", "department", "region_code", "received_on", "manifest_row", "delivered_at",
          "natural_key64"]
     )  # fmt: skip
-    blanks = staging.protection.blanks
     for item_code in found["item_code"].unique().to_pylist():
         of_item = found.filter(pa.compute.equal(found["item_code"], item_code))
         schemas = schemas_of(staging.catalogue, item_code)
@@ -115,7 +114,7 @@ def _judge_payload(staging: Staging, rows: ir.Table, deliveries: ir.Table) -> No
             chosen = editions == place
             if chosen.any():
                 part = of_item.filter(pa.array(chosen)).drop_columns(["item_code"])
-                staging.add_known(part, edition, schema, blanks)
+                staging.add_known(part, edition, schema)
 
 
 def _arrivals(staging: Staging, rows: pa.Table) -> np.ndarray:

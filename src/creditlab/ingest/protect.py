@@ -54,6 +54,11 @@ def is_blank(values: pa.Array, blanks: tuple[str, ...]) -> np.ndarray:
     return pc.is_in(values, value_set=pa.array(["", *blanks])).to_numpy(zero_copy_only=False)
 
 
+def nullify(values: pa.Array, blanks: tuple[str, ...]) -> pa.Array:
+    """Trimmed cells, null where they hold nothing."""
+    return pc.if_else(pa.array(is_blank(values, blanks)), None, values)
+
+
 def fold_fields(schema: DataFormat) -> list[str]:
     """The fields that identify something and are folded before anything else."""
     return [one.name for role in (Role.RECORD_ID, Role.SUBJECT_ID, Role.KEY) for one in schema.by_role(role)]
@@ -75,8 +80,8 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     Returns
     -------
     pyarrow.Table
-        The rows with every field trimmed and protected, and the columns `judged_kind` (null where unknown),
-        `has_right_code`, `is_masked`, `folded_name` (null where no name is kept), `content_text` and
+        The rows with every field trimmed and protected (null where blank), and the columns `judged_kind` (null where
+        unknown), `has_right_code`, `is_masked`, `folded_name` (null where no name is kept), `content_text` and
         `natural_key_text` (null where the natural key is the record's own).
     """
     raw = {name: fill(rows[name] if name in rows.column_names else None, rows.num_rows) for name in _fields(schema)}
@@ -105,7 +110,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     passed = [column for column in rows.column_names if column not in raw and column not in extra]
     return pa.table(
         {column: rows[column] for column in passed}
-        | trimmed
+        | {field: nullify(values, protection.blanks) for field, values in trimmed.items()}
         | {
             KIND: kind,
             RIGHT_CODE: pa.array(right_code),

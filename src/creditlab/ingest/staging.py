@@ -20,7 +20,17 @@ import pyarrow.compute as pc
 from creditlab import checks
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import has_valid_check_character, keyed_digest
-from creditlab.ingest.protect import CONTENT, IS_PERSON, NAME, NATURAL_KEY, WITHHELD, Protection, fill
+from creditlab.ingest.protect import (
+    CONTENT,
+    IS_PERSON,
+    NAME,
+    NATURAL_KEY,
+    WITHHELD,
+    Protection,
+    fill,
+    natural_key_text,
+    nullify,
+)
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.terms import Role
 
@@ -33,10 +43,18 @@ CREATE TABLE judged (
   rid BIGINT, is_new BOOLEAN, arrival BIGINT, row_no BIGINT, action TINYINT,
   key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT,
   record_id VARCHAR, item_code VARCHAR, subject_id VARCHAR, subject_kind VARCHAR,
-  event_date DATE, valid_until DATE, amount DECIMAL(38, 6), row_faults VARCHAR[], filled_count INTEGER,
+  event_date DATE, valid_until DATE, amount DECIMAL(38, 6), row_faults VARCHAR, filled_count INTEGER,
   required_count INTEGER, is_working BOOLEAN
 )
 """
+_PAYLOAD_META = (
+    "key64", "natural_key64", "content64", "name64", "delivery_id", "row_no", "delivered_at", "action", checks.KIND,
+    checks.MASKED,
+)  # fmt: skip
+_PAYLOAD_COLUMNS = (
+    "key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT, delivery_id VARCHAR, row_no BIGINT, "
+    "delivered_at TIMESTAMPTZ, action VARCHAR, judged_kind VARCHAR, is_masked BOOLEAN, kept_faults VARCHAR"
+)
 _ARRIVALS = pa.schema(
     [
         ("arrival", pa.int64()),
@@ -108,7 +126,7 @@ class Staging:
             mask = pa.array(person)
             content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
         rows = rows.set_column(rows.column_names.index(CONTENT), CONTENT, content)
-        rows = rows.append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.list_(pa.string())))
+        rows = rows.append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
         table = self._with_arrivals(rows)
         table = table.mutate(
             content64=hash64(table[CONTENT]),
@@ -117,22 +135,18 @@ class Staging:
         )
         self._judge(table, edition, schema, is_new=True)
 
-    def add_known(self, rows: pa.Table, edition: Edition, schema: DataFormat, blanks: tuple[str, ...]) -> None:
+    def add_known(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         """Judge rows again that the lake holds, as their payloads have them with `arrival`, `row_no` and `action`."""
-        missing = [one.name for one in schema.fields if one.name not in rows.column_names]
-        for name in missing:
-            rows = rows.append_column(name, fill(None, rows.num_rows))
-        subject, keys = schema.name_of(Role.SUBJECT_ID), [one.name for one in schema.by_role(Role.KEY)]
-        right = (
-            has_valid_check_character(fill(rows[subject], rows.num_rows)) if subject else np.zeros(rows.num_rows, bool)
-        )
-        natural = pa.nulls(rows.num_rows, pa.string())
-        if keys:
-            from creditlab.ingest.protect import natural_key_text
-
-            natural = natural_key_text({name: fill(rows[name], rows.num_rows) for name in keys}, schema, blanks)
-        rows = rows.append_column(checks.RIGHT_CODE, pa.array(right)).append_column(NATURAL_KEY, natural)
-        self._judge(self._with_arrivals(rows), edition, schema, is_new=False)
+        count, blanks = rows.num_rows, self.protection.blanks
+        fields = {
+            one.name: fill(rows[one.name] if one.name in rows.column_names else None, count) for one in schema.fields
+        }
+        right = has_valid_check_character(fields[schema.required_name(Role.SUBJECT_ID)])
+        natural = natural_key_text(fields, schema, blanks)
+        passed = {name: rows[name] for name in rows.column_names if name not in fields}
+        values = {name: nullify(text, blanks) for name, text in fields.items()}
+        table = pa.table(passed | values | {checks.RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
+        self._judge(self._with_arrivals(table), edition, schema, is_new=False)
 
     def _with_arrivals(self, rows: pa.Table) -> ir.Table:
         """Rows in the engine, numbered, with the item, department and time of their delivery."""
@@ -149,78 +163,48 @@ class Staging:
         return ibis.memtable(pa.Table.from_pylist(rows, schema=_ARRIVALS))
 
     def _judge(self, table: ir.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> None:
-        blanks = self.protection.blanks
-        judged = checks.judge(table, self.catalogue, edition, schema, blanks)
+        natural = joined(table.item_code, table.department, ibis.literal("natural"), table[NATURAL_KEY])
+        table = table.mutate(
+            natural_key64=ibis.coalesce(hash64(natural), table.key64), action_place=_place_of(table.action)
+        )
+        # Two steps: what the second one uses again and again would otherwise be written out again and again.
+        valued = self._make(f"valued_{self.rows}", checks.with_values(table, schema))
         working = [item.item_code for item in edition.items if item.time_limit.is_working]
-        subject = schema.name_of(Role.SUBJECT_ID)
-        judged = judged.mutate(
-            natural_key64=ibis.coalesce(
-                hash64(joined(judged.item_code, judged.department, ibis.literal("natural"), judged[NATURAL_KEY])),
-                judged.key64,
-            ),
-            action_place=_place_of(judged.action),
+        judged = checks.judge(valued, self.catalogue, edition, schema)
+        judged = judged.mutate(is_working=judged.item_code.isin(working))
+        self._make(f"judged_{self.rows}", judged)
+        number, subject = (quoted(schema.required_name(role)) for role in (Role.RECORD_ID, Role.SUBJECT_ID))
+        self.backend.raw_sql(
+            f"INSERT INTO judged SELECT rid, {is_new}, arrival, row_no, action_place, key64, natural_key64, content64, "
+            f"name64, {number}, item_code, {subject}, {checks.KIND}, event_day, end_day, amount_value, "
+            f"row_faults || name_faults, filled_count, required_count, is_working FROM judged_{self.rows}"
         )
-        slice_name = f"slice_{self.rows}"
-        made = self.backend.create_table(slice_name, judged)
-        entries = made.select(
-            made.rid,
-            ibis.literal(is_new).name("is_new"),
-            made.arrival,
-            made.row_no,
-            made.action_place.name("action"),
-            made.key64,
-            made.natural_key64,
-            made.content64,
-            made.name64,
-            made[schema.name_of(Role.RECORD_ID)].name("record_id"),
-            made.item_code,
-            made[subject].name("subject_id"),
-            made[checks.KIND].name("subject_kind"),
-            made.event_day.name("event_date"),
-            made.end_day.name("valid_until"),
-            made.amount_value.name("amount"),
-            made.row_faults,
-            made.filled_count,
-            made.required_count,
-            made.item_code.isin(working).name("is_working"),
-        )
-        self.backend.insert("judged", entries)
         if is_new:
-            self._keep_payload(made, schema, blanks)
-        self.backend.drop_table(slice_name)
+            self._keep_payload(f"judged_{self.rows}", schema)
+        self.backend.raw_sql(f"DROP TABLE judged_{self.rows}; DROP TABLE valued_{self.rows}")
 
-    def _keep_payload(self, made: ir.Table, schema: DataFormat, blanks: tuple[str, ...]) -> None:
+    def _make(self, name: str, table: ir.Table) -> ir.Table:
+        return self.backend.create_table(name, table)
+
+    def _keep_payload(self, made: str, schema: DataFormat) -> None:
         name = schema.name_of(Role.SUBJECT_NAME)
-        fields = {one.name: made[one.name] for one in schema.fields}
-        kept = ibis.null("array<string>")
+        columns = {quoted(one.name): quoted(one.name) for one in schema.fields}
+        kept = "NULL"
         if name:
-            is_named = made[IS_PERSON] & ~checks.is_blank(made[name], blanks)
-            fields[name] = is_named.ifelse(WITHHELD, made[name])
-            kept = is_named.ifelse(made.name_faults, ibis.null("array<string>"))
-        payload = made.select(
-            made.key64,
-            made.natural_key64,
-            made.content64,
-            made.delivery_id,
-            made.row_no,
-            made.delivered_at,
-            made.action,
-            made[checks.KIND],
-            made[checks.MASKED],
-            made.name64,
-            kept.name(checks.KEPT_FAULTS),
-            **fields,
-        )
+            is_named = f"{IS_PERSON} AND {quoted(name)} IS NOT NULL"
+            columns[quoted(name)] = f"CASE WHEN {is_named} THEN '{WITHHELD}' ELSE {quoted(name)} END"
+            kept = f"CASE WHEN {is_named} THEN name_faults END"
+        columns |= {column: column for column in _PAYLOAD_META} | {checks.KEPT_FAULTS: kept}
         table = self.payload_tables.get(schema.name)
         if table is None:
             table = self.payload_tables[schema.name] = f"staged_{len(self.payload_tables)}"
-            self.backend.create_table(table, payload)
-            return
-        known = self.backend.table(table).columns
-        for column in payload.columns:
-            if column not in known:
-                self.backend.raw_sql(f"ALTER TABLE {table} ADD COLUMN {quoted(column)} VARCHAR")
-        self.backend.raw_sql(f"INSERT INTO {table} BY NAME {ibis.to_sql(payload, dialect='duckdb')}")
+            self.backend.raw_sql(f"CREATE TABLE {table} ({_PAYLOAD_COLUMNS})")
+        known = {quoted(column) for column in self.backend.table(table).columns}
+        for column in columns:
+            if column not in known and column.strip('"') not in known:
+                self.backend.raw_sql(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} VARCHAR")
+        chosen = ", ".join(f"{value} AS {column}" for column, value in columns.items())
+        self.backend.raw_sql(f"INSERT INTO {table} BY NAME SELECT {chosen} FROM {made}")
 
 
 def quoted(name: str) -> str:

@@ -85,7 +85,7 @@ QUARANTINE = pa.schema(
     ]
 )
 
-#: What every payload row carries beside its own fields, which are text as delivered, trimmed and protected.
+#: What every payload row carries beside its own fields, which are text: trimmed, protected, null where blank.
 PAYLOAD = pa.schema(
     [
         ("run_no", pa.int64()),
@@ -99,7 +99,7 @@ PAYLOAD = pa.schema(
         ("judged_kind", _TEXT),
         ("is_masked", pa.bool_()),
         ("name64", _HASH),
-        ("kept_faults", pa.list_(_TEXT)),
+        ("kept_faults", _TEXT),
     ]
 )
 
