@@ -98,7 +98,9 @@ def prepare(source: Path, folder: Path) -> Path:
 
 
 def _write_catalogue(root: Path, departments: dict[str, str]) -> None:
-    write_csv(root / "departments.csv", ("department", "name_zh", "name_en"), [(c, n, n) for c, n in departments.items()])
+    write_csv(
+        root / "departments.csv", ("department", "name_zh", "name_en"), [(c, n, n) for c, n in departments.items()]
+    )
     region = (REGION, "美国", "United States", "province", "")
     write_csv(root / "regions.csv", ("region_code", "name_zh", "name_en", "level", "parent"), [region])
     write_csv(root / "code_lists.csv", ("code_list", "code", "name_zh", "name_en"), [])
