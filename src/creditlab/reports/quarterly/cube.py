@@ -31,6 +31,17 @@ class Omission(StrEnum):
 
 DELIVERY_COUNT = "delivery_count"
 RECORD_COUNT = "record_count"
+#: These count what departments and units owe, whoever the records are about: a small figure is nobody's.
+DUTIES = frozenset(
+    {
+        Measure.PUNCTUALITY,
+        Measure.COVERAGE_CELLS,
+        Measure.COVERAGE_ITEMS,
+        Measure.CURRENTNESS,
+        DELIVERY_COUNT,
+        *Omission,
+    }
+)
 _GROUPS = ("item_code", "department", "region_code")
 
 
@@ -149,7 +160,7 @@ class _About:
             "count": values.get("count"),
             "ratio": None,
             "is_provisional": bool(values.get("is_provisional", False)),
-            "has_natural_persons": self._is_natural(groups["item_code"]),
+            "has_natural_persons": measure not in DUTIES and self._is_natural(groups["item_code"]),
         }
 
     def ratios(self, measured: ir.Table, period: Period) -> list[dict[str, Any]]:
