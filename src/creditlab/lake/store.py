@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ from creditlab.errors import CatalogueError, LakeError
 from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+#: Delta Lake can't open a folder whose path has one of these.
+_UNUSABLE = re.compile(r"[][%^|\\]")
 _PAYLOADS = "payloads"
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1)
 
@@ -45,7 +48,7 @@ class Lake:
             partition = [RECORDS_PARTITION] if schema is RECORDS else None
             columns = schema.append(pa.field(RECORDS_PARTITION, pa.string())) if partition else schema
             DeltaTable.create(
-                str(self.root / name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
+                self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
             )
 
     def payload_name(self, data_format: str) -> str:
@@ -68,7 +71,7 @@ class Lake:
     def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
         """Append rows to a table; columns that are new to it are added."""
         write_deltalake(
-            str(self.root / name),
+            self._uri(name),
             data,
             mode="append",
             schema_mode="merge",
@@ -80,7 +83,7 @@ class Lake:
     def files(self, name: str) -> list[str]:
         """The Parquet files of a table's newest version."""
         table = self._open(name)
-        return [uri.removeprefix("file://") for uri in table.file_uris()] if table is not None else []
+        return [unquote(uri.removeprefix("file://")) for uri in table.file_uris()] if table is not None else []
 
     def runs(self) -> pa.Table:
         """The committed runs, in order of their numbers.
@@ -113,9 +116,20 @@ class Lake:
 
     def _open(self, name: str) -> DeltaTable | None:
         try:
-            return DeltaTable(str(self.root / name))
+            return DeltaTable(self._uri(name))
         except TableNotFoundError:
             return None
+
+    def _uri(self, name: str) -> str:
+        """A table's place as Delta Lake takes it: folders have spaces and Chinese names, a URI has neither."""
+        path = (self.root / name).absolute()
+        if _UNUSABLE.search(str(path)):
+            raise LakeError(
+                "the lake's folder has a name that can't be used",
+                where="[paths] lake",
+                do="Use folders without [ ] % ^ | and \\ in their names.",
+            )
+        return path.as_uri()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
