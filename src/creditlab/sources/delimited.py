@@ -26,7 +26,8 @@ def read_delimited(path: Path) -> Delivered:
     UnreadableFileError
         If the file is empty, in no known encoding, or its header can't be used.
     """
-    text = _decode(path.read_bytes())
+    # Arrow takes a first blank line for the header, and can't read a header that no line end follows.
+    text = _decode(path.read_bytes()).lstrip("\r\n") + "\n"
     header, delimiter = _header(text)
     unreadable: list[int] = []
 
@@ -64,10 +65,10 @@ def _decode(content: bytes) -> str:
 
 
 def _header(text: str) -> tuple[list[str], str]:
-    first = text.lstrip("\r\n").partition("\n")[0]
+    first = text.partition("\n")[0]
     delimiter = "\t" if "\t" in first else ","
     try:
-        header = next(csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter), [])
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error as error:
         raise UnreadableFileError from error
     return check_header(header), delimiter
