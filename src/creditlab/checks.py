@@ -29,12 +29,6 @@ CHECK_DIGIT = "check_digit:subject_id"
 OUT_OF_SCOPE = "out_of_scope"
 PERSONAL_DATA = "personal_data"
 
-#: Year first, in the forms that departments use; a time of midnight is what spreadsheets add to a day.
-_DATE = r"^([1-9][0-9]{3})[-/.年]?([0-9]{1,2})[-/.月]?([0-9]{1,2})日?([ T]00:00(:00(\.0+)?)?)?$"
-_DATE_FORMS = (
-    r"^[1-9][0-9]{3}([-/.][0-9]{1,2}[-/.][0-9]{1,2}|年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{4})([ T]00:00(:00(\.0+)?)?)?$"
-)
-_DIGITS_DATE = r"^([1-9][0-9]{3})([0-9]{2})([0-9]{2})"
 _NUMBER = {
     FieldType.DECIMAL: r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$",
     FieldType.INTEGER: r"^[+-]?[0-9]+$",
@@ -44,21 +38,15 @@ _BOOLEANS = ("true", "false", "1", "0")
 SEPARATOR = "\x1f"
 
 
-def parse_date(column: ir.StringColumn) -> ir.DateColumn:
-    """A day from its text, in any year-first form; null where the text is no day that exists."""
-    dashed = column.re_replace(_DIGITS_DATE, r"\1-\2-\3").re_replace(_DATE, r"\1-\2-\3")
-    return column.re_search(_DATE_FORMS).ifelse(dashed, None).try_cast("date")
+def day_name(field: str) -> str:
+    """The column that holds the day which a field's text stands for; null where it stands for none."""
+    return f"day\x1f{field}"
 
 
-def typed_name(field: str) -> str:
-    """The column that holds a field's value where it is more than text."""
-    return f"typed\x1f{field}"
-
-
-def with_values(rows: ir.Table, schema: DataFormat) -> ir.Table:
-    """Rows with the value of every field that is more than text; null where its text stands for none."""
-    typed = {typed_name(one.name): _typed(rows[one.name], one.type) for one in schema.fields}
-    return rows.mutate(**{name: value for name, value in typed.items() if value is not None})
+def day_fields(schema: DataFormat) -> list[str]:
+    """The fields whose texts have to be read as days before rows can be judged."""
+    roles = (Role.EVENT_DATE, Role.VALID_UNTIL)
+    return [one.name for one in schema.fields if one.type is FieldType.DATE or one.role in roles]
 
 
 def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFormat) -> ir.Table:
@@ -67,9 +55,9 @@ def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFo
     Parameters
     ----------
     rows
-        One row per delivered row, as `with_values` returns it: every field of the schema as trimmed text (null where
-        blank), item_code, and the columns `judged_kind`, `has_right_code`, `is_masked` and `kept_faults` (faults of a
-        name that is no longer kept, null where all is there).
+        One row per delivered row: every field of the schema as trimmed text (null where blank), the days of
+        `day_fields` under `day_name`, item_code, and the columns `judged_kind`, `has_right_code`, `is_masked` and
+        `kept_faults` (faults of a name that is no longer kept, null where all is there).
     catalogue, edition, schema
         Whose rules hold: the edition that applies to the rows' events.
 
@@ -100,9 +88,9 @@ def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFo
         name_faults=ibis.coalesce(rows[KEPT_FAULTS], name_faults.as_text()),
         filled_count=reduce(add, (one.cast("int32") for one in filled), ibis.literal(0)).cast("int32"),
         required_count=ibis.literal(schema.required_count).cast("int32"),
-        event_day=_value(rows, schema, Role.EVENT_DATE, "date"),
-        end_day=_value(rows, schema, Role.VALID_UNTIL, "date"),
-        amount_value=_value(rows, schema, Role.AMOUNT, "decimal(38, 6)"),
+        event_day=_day(rows, schema, Role.EVENT_DATE),
+        end_day=_day(rows, schema, Role.VALID_UNTIL),
+        amount_value=_amount(rows, schema),
     )
 
 
@@ -134,7 +122,7 @@ class _Faults:
 def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue: Catalogue) -> None:
     """The rules about what a field holds; a blank field breaks none of them."""
     text = rows[one.name]
-    value = rows[typed_name(one.name)] if one.type is not FieldType.STRING else None
+    value = _typed(rows, one)
     if value is not None:
         faults.add(f"type:{one.name}", text.notnull() & value.isnull())
     if one.pattern and one.role is not Role.SUBJECT_ID:
@@ -150,13 +138,14 @@ def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue:
         faults.add(f"max_length:{one.name}", text.length() > one.max_length)
 
 
-def _typed(text: ir.StringColumn, kind: FieldType) -> ir.Column | None:
-    """The value that a text stands for, null where it stands for none; None for plain text."""
-    match kind:
+def _typed(rows: ir.Table, one: RecordField) -> ir.Column | None:
+    """The value that a field's text stands for, null where it stands for none; None for plain text."""
+    text = rows[one.name]
+    match one.type:
         case FieldType.DATE:
-            return parse_date(text)
+            return rows[day_name(one.name)]
         case FieldType.DECIMAL | FieldType.INTEGER:
-            return text.re_search(_NUMBER[kind]).ifelse(text, None).try_cast("float64")
+            return text.re_search(_NUMBER[one.type]).ifelse(text, None).try_cast("float64")
         case FieldType.BOOLEAN:
             return text.lower().isin(_BOOLEANS).ifelse(text.lower(), None)
         case FieldType.STRING:
@@ -176,13 +165,14 @@ def _out_of_scope(rows: ir.Table, edition: Edition, schema: DataFormat) -> ir.Bo
     return ibis.cases(*scopes, else_=False) if scopes else ibis.literal(False)
 
 
-def _value(rows: ir.Table, schema: DataFormat, role: Role, kind: str) -> ir.Column:
-    fields = schema.by_role(role)
-    if not fields:
-        return ibis.null(kind)
-    if kind == "date":
-        return (
-            rows[typed_name(fields[0].name)] if fields[0].type is FieldType.DATE else parse_date(rows[fields[0].name])
-        )
-    text = rows[fields[0].name]
-    return text.re_search(_NUMBER[FieldType.DECIMAL]).ifelse(text, None).try_cast(kind)
+def _day(rows: ir.Table, schema: DataFormat, role: Role) -> ir.Column:
+    field = schema.name_of(role)
+    return rows[day_name(field)] if field else ibis.null("date")
+
+
+def _amount(rows: ir.Table, schema: DataFormat) -> ir.Column:
+    field = schema.name_of(Role.AMOUNT)
+    if field is None:
+        return ibis.null("decimal(38, 6)")
+    text = rows[field]
+    return text.re_search(_NUMBER[FieldType.DECIMAL]).ifelse(text, None).try_cast("decimal(38, 6)")

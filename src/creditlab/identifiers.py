@@ -32,12 +32,17 @@ _RESIDENT_FORM = re.compile(
 )
 #: The same, without look-arounds, for Arrow's regular expressions; it finds candidates that are then examined.
 _RESIDENT_HINT = r"[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
-_BRACKETS = str.maketrans(dict.fromkeys("[{<〔【〈《「『〖", "(") | dict.fromkeys("]}>〕】〉》」』〗", ")"))
+#: Any digit of any script and width that folding turns into 0 to 9, so that a number can't hide in full width.
+_NUMBER_HINT = r"\p{N}{17}[\p{N}\p{L}]"
+_OPENING, _CLOSING = "[{<〔【〈《「『〖", "]}>〕】〉》」』〗"
 PSEUDONYM_PREFIX = "P-"
 
 
 def fold_identifier(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Identifiers as they are compared: NFKC, trimmed, upper case; null stays null."""
+    if _is_ascii(values):
+        # What is ASCII already has one width; its case and its spaces are all there is to fold.
+        return pc.ascii_upper(pc.utf8_trim_whitespace(values))
     return pc.utf8_upper(pc.utf8_trim_whitespace(pc.utf8_normalize(values, form="NFKC")))
 
 
@@ -46,9 +51,32 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
     What stands in brackets is kept: it often names the place, and two branches are two subjects.
     """
-    folded = pc.utf8_lower(pc.utf8_normalize(values, form="NFKC"))
-    folded = pc.replace_substring_regex(folded, pattern=r"[\s\p{Z}]+", replacement="")
-    return _by_distinct(folded, lambda text: text.translate(_BRACKETS))
+
+    def fold(names: pa.Array) -> pa.Array:
+        folded = pc.utf8_lower(pc.utf8_normalize(names, form="NFKC"))
+        folded = pc.replace_substring_regex(folded, pattern=r"[\s\p{Z}]+", replacement="")
+        for form, bracket in ((f"[{re.escape(_OPENING)}]", "("), (f"[{re.escape(_CLOSING)}]", ")")):
+            folded = pc.replace_substring_regex(folded, pattern=form, replacement=bracket)
+        return folded
+
+    return _on_distinct(values, fold)
+
+
+def name_hashes(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """What `stable_hash64` in the engine gives for each folded name; null stays null."""
+
+    def each(names: pa.Array) -> pa.Array:
+        return pa.array([None if name is None else _hash64(name) for name in fold_name(names).to_pylist()], pa.int64())
+
+    return _on_distinct(values, each)
+
+
+def _hash64(text: str) -> int:
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little") - 2**63
+
+
+def _is_ascii(values: pa.Array | pa.ChunkedArray) -> bool:
+    return pc.all(pc.string_is_ascii(values)).as_py() is not False
 
 
 def has_valid_check_character(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -118,8 +146,9 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
     tuple
         The masked column, and one boolean a value: whether it held a resident ID.
     """
-    folded = pc.utf8_normalize(values, form="NFKC")
-    hint = pc.fill_null(pc.match_substring_regex(folded, _RESIDENT_HINT), False).to_numpy(zero_copy_only=False)
+    if (pc.max(pc.binary_length(values)).as_py() or 0) < _USCC_LENGTH:
+        return values, np.zeros(len(values), dtype=bool)
+    hint = pc.fill_null(pc.match_substring_regex(values, _NUMBER_HINT), False).to_numpy(zero_copy_only=False)
     if not hint.any():
         return values, hint
 
@@ -127,7 +156,7 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
         text = match.group()
         return f"[{_pseudonym(text.upper(), key)}]" if _is_resident_id(text) else text
 
-    chosen = pc.filter(folded, pa.array(hint))
+    chosen = pc.utf8_normalize(pc.filter(values, pa.array(hint)), form="NFKC")
     masked = _by_distinct(chosen, lambda text: _RESIDENT_FORM.sub(mark, text))
     found = pc.not_equal(masked, chosen).to_numpy(zero_copy_only=False)
     hint[hint] = found
@@ -153,10 +182,19 @@ def _pseudonym(text: str, key: bytes) -> str:
 
 def _by_distinct(values: pa.Array | pa.ChunkedArray, change: Callable[[str], str]) -> pa.Array | pa.ChunkedArray:
     """Apply a function once to each distinct text; null stays null."""
-    encoded = pc.dictionary_encode(values)
-    chunked = isinstance(encoded, pa.ChunkedArray)
-    whole = encoded.combine_chunks() if chunked else encoded
+
+    def each(texts: pa.Array) -> pa.Array:
+        return pa.array([None if text is None else change(text) for text in texts.to_pylist()], pa.string())
+
+    return _on_distinct(values, each)
+
+
+def _on_distinct(
+    values: pa.Array | pa.ChunkedArray, change: Callable[[pa.Array], pa.Array]
+) -> pa.Array | pa.ChunkedArray:
+    """Change a column through its distinct texts only: names and subjects come back again and again."""
+    whole = pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) and values.num_chunks else values
     if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], values.type).dictionary_encode()
-    changed = pa.array([None if text is None else change(text) for text in whole.dictionary.to_pylist()], pa.string())
-    return changed.take(whole.indices)
+        whole = pa.array([], values.type)
+    encoded = whole.dictionary_encode()
+    return change(encoded.dictionary).take(encoded.indices)

@@ -80,7 +80,7 @@ SELECT sum(sign)::TINYINT, effective_on, {_BODY} FROM (
 """
 _STREAM = f"""
 SELECT sign, effective_on, {{run_no}}::BIGINT AS run_no, {_BODY}, strftime(event_date, '%Y-%m') AS event_month
-FROM difference ORDER BY event_month, item_code, subject_id
+FROM difference ORDER BY event_month
 """
 
 
@@ -114,7 +114,7 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
 
 
 def entries(backend: Backend, run_no: int) -> pa.RecordBatchReader:
-    """The entries that a run appends, sorted by month, item and subject."""
+    """The entries that a run appends, by month; compaction sorts them within it."""
     return engine.stream(backend, _STREAM.format(run_no=int(run_no)))
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
-from creditlab.checks import parse_date
 from creditlab.identifiers import fold_identifier, mask_resident_ids
+from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import fill, is_blank, protect, settle_kinds
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.ingest.staging import Arrival, Staging
@@ -231,22 +231,14 @@ def editions_of(staging: Staging, rows: pa.Table, schemas: Schemas) -> np.ndarra
     names = [name for name in _names(schemas, Role.EVENT_DATE) if name in rows.column_names]
     if not names:
         return np.full(rows.num_rows, -1)
-    trimmed = {name: pc.utf8_trim_whitespace(fill(rows[name], rows.num_rows)) for name in names}
-    text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), **trimmed}))
-    day = ibis.coalesce(*(parse_date(text[name]) for name in names))
-    found = staging.backend.to_pyarrow(text.select("n", year=day.year().fill_null(0)).order_by("n"))
-    years = fill_numbers(found["year"])
+    days = [parse_days(pc.utf8_trim_whitespace(fill(rows[name], rows.num_rows))) for name in names]
+    years = pc.fill_null(pc.year(pc.coalesce(*days)), 0).to_numpy(zero_copy_only=False)
     place = {edition.year: number for number, (edition, _) in enumerate(schemas)}
     answer = np.full(rows.num_rows, -1)
     for year in np.unique(years[years > 0]):
         applies = staging.catalogue.edition_for(int(year)).year
         answer[years == year] = place.get(applies, -2)
     return answer
-
-
-def fill_numbers(column: pa.ChunkedArray) -> np.ndarray:
-    """A column of whole numbers without nulls as an array."""
-    return column.to_numpy().astype(np.int64)
 
 
 def _names(schemas: Schemas, role: Role) -> list[str]:

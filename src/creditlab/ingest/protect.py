@@ -27,7 +27,8 @@ from creditlab.terms import IdentifierPattern, Role, SubjectKind
 
 #: Stands for a name that was filled in and is not kept.
 WITHHELD = "*"
-#: Texts that rows are hashed over, and the folded name.
+_UNIT = "\x1f"
+#: Texts that rows are hashed over, the folded name among them.
 CONTENT, NATURAL_KEY, NAME, IS_PERSON = "content_text", "natural_key_text", "folded_name", "is_person"
 
 
@@ -43,10 +44,14 @@ def fill(column: pa.ChunkedArray | pa.Array | None, length: int) -> pa.Array:
     """A column as one array of text, empty where it was absent."""
     if column is None:
         return pa.array([""] * length, pa.string())
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())
-    return pc.fill_null(whole.cast(pa.string()), "")
+    return pc.fill_null(whole(column).cast(pa.string()), "")
+
+
+def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as one array."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def is_blank(values: pa.Array, blanks: tuple[str, ...]) -> np.ndarray:
@@ -106,7 +111,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     folded_name = pa.nulls(rows.num_rows, pa.string())
     if name:
         unnamed = is_blank(trimmed[name], protection.blanks)
-        folded_name = pc.if_else(pa.array(is_person | unnamed), None, fold_name(trimmed[name]))
+        folded_name = fold_name(pc.if_else(pa.array(is_person | unnamed), None, trimmed[name]))
     passed = [column for column in rows.column_names if column not in raw and column not in extra]
     return pa.table(
         {column: rows[column] for column in passed}
@@ -152,21 +157,25 @@ def _replace(values: pa.Array, chosen: np.ndarray, change: object) -> pa.Array:
 
 
 def _content_text(columns: dict[str, pa.Array]) -> pa.Array:
-    """Every delivered value with its column's name and its length, so that no value can pretend to be two.
+    """Every filled cell, and which columns they stand in, so that two rows have one text only if they say the same.
 
     An empty cell counts like an absent column: whether a department wrote the column's header says nothing.
     """
-    parts = [
-        pc.if_else(
-            pc.equal(columns[name], ""),
-            "",
-            pc.binary_join_element_wise(
-                pa.scalar(name), pc.cast(pc.utf8_length(columns[name]), pa.string()), columns[name], ":"
-            ),
-        )
-        for name in sorted(columns)
-    ]
-    return pc.binary_join_element_wise(*parts, ";")
+    names, parts = sorted(columns), []
+    mask = np.zeros(len(next(iter(columns.values()))), dtype=object if len(names) > 62 else np.int64)
+    for place, name in enumerate(names):
+        values = columns[name]
+        if pc.any(pc.match_substring(values, _UNIT)).as_py():
+            # Doubled, a value's own separator can't pass for the end of the value.
+            values = pc.replace_substring(values, _UNIT, _UNIT * 2)
+        is_filled = pc.not_equal(values, "")
+        mask += is_filled.to_numpy(zero_copy_only=False).astype(mask.dtype) << place
+        parts.append(pc.if_else(is_filled, values, None))
+    masks, inverse = np.unique(mask, return_inverse=True)
+    filled = pa.array(
+        [";".join(name for place, name in enumerate(names) if one >> place & 1) for one in masks.tolist()]
+    )
+    return pc.binary_join_element_wise(filled.take(pa.array(inverse)), *parts, f"{_UNIT} ", null_handling="skip")
 
 
 def natural_key_text(trimmed: dict[str, pa.Array], schema: DataFormat, blanks: tuple[str, ...]) -> pa.Array:

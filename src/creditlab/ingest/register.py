@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import ibis
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue
-from creditlab.checks import parse_date
 from creditlab.errors import WorkspaceError
-from creditlab.identifiers import fold_identifier, fold_name, is_natural_person_code, pseudonyms
+from creditlab.identifiers import fold_identifier, is_natural_person_code, name_hashes, pseudonyms
+from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import Protection, fill, is_blank
-from creditlab.ingest.staging import hash64
 from creditlab.lake.schemas import LEDGER, SUBJECTS
 from creditlab.sources import read_delivered
 from creditlab.terms import IdentifierPattern, SubjectKind
-
-if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
 
 _SUBJECT_COLUMNS = (
     "subject_id", "subject_kind", "subject_name", "region_code", "industry_code", "registered_on", "deregistered_on",
@@ -35,7 +28,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, backend: Backend) -> pa.Table:
+def read_subjects(path: Path, catalogue: Catalogue, protection: Protection) -> pa.Table:
     """The subject register, one row per subject: natural persons under their pseudonym and without a name.
 
     Raises
@@ -56,34 +49,24 @@ def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, back
         raise WorkspaceError("a subject occurs twice in the register", where=path.name, do="Keep one row a subject.")
     is_unnamed = pc.or_(is_person, pa.array(is_blank(cells["subject_name"], protection.blanks)))
     name = pc.if_else(is_unnamed, None, cells["subject_name"])
-    rows = ibis.memtable(
-        pa.table(
-            {
-                "n": np.arange(len(subject)),
-                "subject_id": subject,
-                "subject_kind": kind,
-                "subject_name": name,
-                "folded": fold_name(name),
-                **{column: cells[column] for column in ("region_code", "industry_code")},
-                "registered": cells["registered_on"],
-                "deregistered": cells["deregistered_on"],
-            }
-        )
-    )
-    found = backend.to_pyarrow(
-        rows.mutate(
-            run_no=ibis.null("int64"),
-            name64=hash64(rows.folded),
-            registered_on=parse_date(rows.registered),
-            deregistered_on=parse_date(rows.deregistered),
-        ).order_by("n")
-    )
-    for text, day in (("registered", "registered_on"), ("deregistered", "deregistered_on")):
-        _refuse_first(pc.and_(pc.not_equal(found[text], ""), pc.is_null(found[day])), path, f"{text}_on", "no day")
-    return found.select(SUBJECTS.names).cast(SUBJECTS)
+    days = {}
+    for column in ("registered_on", "deregistered_on"):
+        days[column] = parse_days(cells[column])
+        _refuse_first(pc.and_(pc.not_equal(cells[column], ""), pc.is_null(days[column])), path, column, "no day")
+    columns = {
+        "run_no": pa.nulls(len(subject), pa.int64()),
+        "subject_id": subject,
+        "subject_kind": kind,
+        "subject_name": name,
+        "name64": name_hashes(name),
+        "region_code": cells["region_code"],
+        "industry_code": cells["industry_code"],
+        **days,
+    }
+    return pa.table(columns).select(SUBJECTS.names).cast(SUBJECTS)
 
 
-def read_ledger(path: Path, backend: Backend) -> pa.Table:
+def read_ledger(path: Path) -> pa.Table:
     """The departments' ledger, one row per item, department, unit and month as written.
 
     Raises
@@ -98,15 +81,12 @@ def read_ledger(path: Path, backend: Backend) -> pa.Table:
     _refuse_first(pc.invert(is_month), path, "month", "no month")
     is_count = pc.match_substring_regex(cells["declared_count"], r"^\d{1,15}$")
     _refuse_first(pc.invert(is_count), path, "declared_count", "no count")
-    rows = ibis.memtable(pa.table(cells))
-    found = backend.to_pyarrow(
-        rows.mutate(
-            run_no=ibis.null("int64"),
-            month=parse_date(rows.month + "-01"),
-            declared_count=rows.declared_count.cast("int64"),
-        )
-    )
-    return found.select(LEDGER.names).cast(LEDGER)
+    columns = cells | {
+        "run_no": pa.nulls(len(is_month), pa.int64()),
+        "month": parse_days(pc.binary_join_element_wise(cells["month"], "01", "-")),
+        "declared_count": cells["declared_count"].cast(pa.int64()),
+    }
+    return pa.table(columns).select(LEDGER.names).cast(LEDGER)
 
 
 def _read(path: Path, columns: tuple[str, ...], *, optional: set[str]) -> dict[str, pa.Array]:

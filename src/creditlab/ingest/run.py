@@ -195,11 +195,9 @@ class _Run:
         """The register and the ledger, where their files are not what the last run read."""
         changed = {}
         if register.digest(self.workspace.subjects) != last.get("subjects_digest"):
-            changed["subjects"] = register.read_subjects(
-                self.workspace.subjects, self.catalogue, self.protection, self.backend
-            )
+            changed["subjects"] = register.read_subjects(self.workspace.subjects, self.catalogue, self.protection)
         if register.digest(self.workspace.ledger) != last.get("ledger_digest"):
-            changed["ledger"] = register.read_ledger(self.workspace.ledger, self.backend)
+            changed["ledger"] = register.read_ledger(self.workspace.ledger)
         return changed
 
     def _commit(

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from creditlab import checks
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import has_valid_check_character, keyed_digest
+from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import (
     CONTENT,
     IS_PERSON,
@@ -30,6 +31,7 @@ from creditlab.ingest.protect import (
     fill,
     natural_key_text,
     nullify,
+    whole,
 )
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.terms import Role
@@ -55,6 +57,10 @@ _PAYLOAD_COLUMNS = (
     "key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT, delivery_id VARCHAR, row_no BIGINT, "
     "delivered_at TIMESTAMPTZ, action VARCHAR, judged_kind VARCHAR, is_masked BOOLEAN, kept_faults VARCHAR"
 )
+#: DuckDB's own hash may change between versions, and keys live longer than those.
+_HASH = """
+CREATE MACRO stable_hash64(text) AS (md5_number_lower(text)::HUGEINT - 9223372036854775808)::BIGINT
+"""
 _ARRIVALS = pa.schema(
     [
         ("arrival", pa.int64()),
@@ -83,13 +89,8 @@ class Arrival:
 
 
 @ibis.udf.scalar.builtin
-def md5_number_lower(text: str) -> ibis.dtype("uint64"):  # type: ignore[valid-type, empty-body]
-    """The lower 64 bits of a text's MD5: the same on every machine and in every version."""
-
-
-def hash64(text: ir.StringValue) -> ir.IntegerValue:
-    """A stable 64-bit hash of a text as a signed integer; null stays null."""
-    return (md5_number_lower(text).cast("decimal(38, 0)") - ibis.literal(2**63, "decimal(38, 0)")).cast("int64")
+def stable_hash64(text: str) -> int:  # type: ignore[empty-body]
+    """64 bits of a text's MD5 as a signed integer: the same on every machine and in every version; null stays null."""
 
 
 def joined(*parts: ir.StringValue) -> ir.StringValue:
@@ -110,7 +111,7 @@ class Staging:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self.backend.raw_sql(_JUDGED)
+        self.backend.raw_sql(_JUDGED + ";" + _HASH)
 
     def arrive(self, arrival: Arrival) -> int:
         """Note a delivery; returns the number that its rows carry."""
@@ -127,11 +128,11 @@ class Staging:
             content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
         rows = rows.set_column(rows.column_names.index(CONTENT), CONTENT, content)
         rows = rows.append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
-        table = self._with_arrivals(rows)
+        table = self._with_arrivals(rows, schema)
         table = table.mutate(
-            content64=hash64(table[CONTENT]),
-            name64=hash64(table[NAME]),
-            key64=hash64(joined(table.item_code, table.department, table[schema.name_of(Role.RECORD_ID)])),
+            content64=stable_hash64(table[CONTENT]),
+            name64=stable_hash64(table[NAME]),
+            key64=stable_hash64(joined(table.item_code, table.department, table[schema.name_of(Role.RECORD_ID)])),
         )
         self._judge(table, edition, schema, is_new=True)
 
@@ -146,10 +147,12 @@ class Staging:
         passed = {name: rows[name] for name in rows.column_names if name not in fields}
         values = {name: nullify(text, blanks) for name, text in fields.items()}
         table = pa.table(passed | values | {checks.RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
-        self._judge(self._with_arrivals(table), edition, schema, is_new=False)
+        self._judge(self._with_arrivals(table, schema), edition, schema, is_new=False)
 
-    def _with_arrivals(self, rows: pa.Table) -> ir.Table:
+    def _with_arrivals(self, rows: pa.Table, schema: DataFormat) -> ir.Table:
         """Rows in the engine, numbered, with the item, department and time of their delivery."""
+        for name in checks.day_fields(schema):
+            rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
         numbers = pa.array(np.arange(self.rows, self.rows + rows.num_rows))
         self.rows += rows.num_rows
         rows = rows.append_column("rid", numbers)
@@ -165,14 +168,13 @@ class Staging:
     def _judge(self, table: ir.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> None:
         natural = joined(table.item_code, table.department, ibis.literal("natural"), table[NATURAL_KEY])
         table = table.mutate(
-            natural_key64=ibis.coalesce(hash64(natural), table.key64), action_place=_place_of(table.action)
+            natural_key64=ibis.coalesce(stable_hash64(natural), table.key64), action_place=_place_of(table.action)
         )
-        # Two steps: what the second one uses again and again would otherwise be written out again and again.
-        valued = self._make(f"valued_{self.rows}", checks.with_values(table, schema))
         working = [item.item_code for item in edition.items if item.time_limit.is_working]
-        judged = checks.judge(valued, self.catalogue, edition, schema)
+        judged = checks.judge(table, self.catalogue, edition, schema)
         judged = judged.mutate(is_working=judged.item_code.isin(working))
-        self._make(f"judged_{self.rows}", judged)
+        done = {CONTENT, NAME, NATURAL_KEY, *(checks.day_name(one) for one in checks.day_fields(schema))}
+        self._make(f"judged_{self.rows}", judged.drop(*(name for name in judged.columns if name in done)))
         number, subject = (quoted(schema.required_name(role)) for role in (Role.RECORD_ID, Role.SUBJECT_ID))
         self.backend.raw_sql(
             f"INSERT INTO judged SELECT rid, {is_new}, arrival, row_no, action_place, key64, natural_key64, content64, "
@@ -181,7 +183,7 @@ class Staging:
         )
         if is_new:
             self._keep_payload(f"judged_{self.rows}", schema)
-        self.backend.raw_sql(f"DROP TABLE judged_{self.rows}; DROP TABLE valued_{self.rows}")
+        self.backend.raw_sql(f"DROP TABLE judged_{self.rows}")
 
     def _make(self, name: str, table: ir.Table) -> ir.Table:
         return self.backend.create_table(name, table)
