@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
-from creditlab.identifiers import fold_identifier, mask_resident_ids
+from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import fill, is_blank, protect, settle_kinds
 from creditlab.ingest.resolve import ACTIONS
@@ -207,12 +207,15 @@ class Intake:
         _, is_person = settle_kinds(raw, schema, self.staging.protection.blanks)
         is_covered = pc.is_in(rows["item_code"], value_set=pa.array(sorted(covering), pa.string()))
         hidden = is_person | is_covered.to_numpy(zero_copy_only=False)
-        columns = {
-            name: mask_resident_ids(fill(rows[name], rows.num_rows), self.staging.protection.key)[0]
-            for name in rows.column_names
-            if name not in _META
-        }
-        structs = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
+        delivered = {name: fill(rows[name], rows.num_rows) for name in rows.column_names if name not in _META}
+        for values in delivered.values():
+            hidden |= _holds_person_code(values)
+        # A file without a header has its first row's cells for column names.
+        hidden |= _holds_person_code(pa.array(list(delivered), pa.string())).any()
+        key = self.staging.protection.key
+        names = mask_resident_ids(pa.array(list(delivered), pa.string()), key)[0].to_pylist()
+        columns = [mask_resident_ids(values, key)[0] for values in delivered.values()]
+        structs = pa.StructArray.from_arrays(columns, names=names)
         text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), "row": structs}))
         found = self.staging.backend.to_pyarrow(
             text.select("n", text=text.row.cast("json").cast("string")).order_by("n")
@@ -254,6 +257,13 @@ def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
     if name in rows.column_names:
         return rows.set_column(rows.column_names.index(name), name, values)
     return rows.append_column(name, values)
+
+
+def _holds_person_code(values: pa.Array) -> np.ndarray:
+    """Whether each cell is, as a whole, a natural person's code of full length, under whichever column it stands."""
+    folded = fold_identifier(values)
+    is_whole = pc.equal(pc.utf8_length(folded), 18).to_numpy(zero_copy_only=False)
+    return is_natural_person_code(folded) & is_whole
 
 
 def _is_empty(rows: pa.Table, name: str, blanks: tuple[str, ...]) -> np.ndarray:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
+from creditlab.identifiers import mask_resident_ids
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
@@ -297,7 +298,7 @@ class _Run:
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
             counts = Counts(delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
-            rows.append(_delivery_row(one, run_no) | asdict(counts))
+            rows.append(_delivery_row(one, run_no, self.protection) | asdict(counts))
         table = pa.Table.from_pylist(rows, schema=DELIVERIES)
         self.lake.append("deliveries", pa.concat_tables([table, self._moved_rows(snapshot, moved, run_no)]))
         return total
@@ -319,12 +320,14 @@ class _Run:
         return self.backend.to_pyarrow(rows.select(DELIVERIES.names)).cast(DELIVERIES)
 
 
-def _delivery_row(one: _Taken, run_no: int) -> dict[str, Any]:
+def _delivery_row(one: _Taken, run_no: int, protection: Protection) -> dict[str, Any]:
     row = one.row
+    # Departments name files after whom they are about.
+    path, period = mask_resident_ids(pa.array([row.path, row.period]), protection.key)[0].to_pylist()
     return {
         "run_no": run_no,
         "delivery_id": one.delivery_id,
-        "path": row.path,
+        "path": path,
         "file_sha256": one.file_sha256,
         "item_code": row.item_code,
         "department": row.department,
@@ -332,7 +335,7 @@ def _delivery_row(one: _Taken, run_no: int) -> dict[str, Any]:
         "delivered_at": row.delivered_at,
         "received_on": row.received_on,
         "manifest_row": row.manifest_row,
-        "period": row.period,
+        "period": period,
         "is_zero_report": row.is_zero_report,
     }
 
