@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from creditlab.errors import CatalogueError, LakeError
+from creditlab.lake.format import check_version, read_version, write_version
 from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -50,6 +52,8 @@ class Lake:
             DeltaTable.create(
                 self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
             )
+        if read_version(self.root) is None:
+            write_version(self.root, FORMAT_VERSION)
 
     def payload_name(self, data_format: str) -> str:
         """The table that keeps the rows of one data format.
@@ -67,6 +71,10 @@ class Lake:
         """The data formats that have a payload table."""
         folder = self.root / _PAYLOADS
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+    def table_names(self) -> list[str]:
+        """The tables that the lake has, payload tables included."""
+        return [*TABLES, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
 
     def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
         """Append rows to a table; columns that are new to it are added."""
@@ -93,17 +101,13 @@ class Lake:
         LakeError
             If the lake was written in a format that this version doesn't know.
         """
+        check_version(self.root)
         parts = [pq.ParquetFile(file).read().select(RUNS.names).cast(RUNS) for file in self.files("runs")]
-        found = pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
-        versions = set(found["format_version"].to_pylist())
-        if versions - {FORMAT_VERSION}:
-            raise LakeError("the lake has another format version", where=self.root.name)
-        return found
+        return pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
 
     def next_run_no(self) -> int:
         """One above the largest run number in any table, whether that run was committed or not."""
-        names = [*TABLES, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
-        return max((self._largest_run_no(name) for name in names), default=0) + 1
+        return max((self._largest_run_no(name) for name in self.table_names()), default=0) + 1
 
     def _largest_run_no(self, name: str) -> int:
         table = self._open(name)
@@ -113,6 +117,47 @@ class Lake:
         if "max.run_no" not in actions.column_names:
             return 0
         return max((value for value in actions["max.run_no"].to_pylist() if value is not None), default=0)
+
+    def log(self, name: str) -> pa.Table | None:
+        """What a table's log says of its newest version, one row per file; None where there is no table.
+
+        Columns: path (below the table's folder), size_bytes, num_records, and for records partition.event_month.
+        """
+        table = self._open(name)
+        return pa.table(table.get_add_actions(flatten=True)) if table is not None else None
+
+    def columns(self, name: str) -> pa.Schema:
+        """The columns of a table that the lake has, without the one that it is partitioned by."""
+        fields = pa.schema(DeltaTable(self._uri(name)).schema().to_arrow())
+        return pa.schema([field for field in fields if field.name != RECORDS_PARTITION])
+
+    def replace(self, name: str, added: list[AddAction], removed: list[RemoveAction], *, why: str) -> None:
+        """Put files in the place of others that hold the same rows, in one transaction of the table's log.
+
+        The files that were there stay on disk, for those who read them just now, until `discard`.
+        """
+        table = DeltaTable(self._uri(name))
+        table.create_write_transaction(
+            [*added, *removed],
+            mode="append",
+            schema=table.schema(),
+            partition_by=table.metadata().partition_columns,
+            commit_properties=CommitProperties(custom_metadata={"creditlab": why}),
+        )
+
+    def discard(self, name: str, days: int) -> int:
+        """Delete files that left the table, or never came into it, more than some days ago; returns how many."""
+        table = DeltaTable(self._uri(name))
+        question = {"retention_hours": days * 24, "enforce_retention_duration": False, "full": True}
+        found = table.vacuum(dry_run=True, **question)
+        # Asked first, because a vacuum writes to the log even when it has nothing to do.
+        if found:
+            table.vacuum(dry_run=False, **question)
+        return len(found)
+
+    def checkpoint(self, name: str) -> None:
+        """Sum a table's log up in one file, so that opening it stays quick."""
+        DeltaTable(self._uri(name)).create_checkpoint()
 
     def _open(self, name: str) -> DeltaTable | None:
         try:
