@@ -6,14 +6,17 @@ it appends the difference, each cancellation at the cancelled entry's own `effec
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from creditlab import engine
 from creditlab.checks import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
+from creditlab.ingest.protect import whole
 from creditlab.ingest.resolve import OUTCOMES, STATES, Resolved, resolve
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
@@ -28,6 +31,13 @@ SELECT j.rid, j.is_new, j.arrival, j.key64, j.action, j.content64, a.received_on
 FROM judged j JOIN arrivals a USING (arrival)
 ORDER BY j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
 """
+_RESOLVED = """
+CREATE TABLE resolved (
+  rid BIGINT, record_state VARCHAR, first_received_on DATE, superseded_on DATE, revision BIGINT
+)
+"""
+#: Rows whose keys are resolved together.
+RESOLVED_ROWS = 1_000_000
 #: A natural key belongs to the record under which it first arrived, whatever became of that record since.
 _OWNERS = """
 CREATE TABLE owners AS
@@ -98,9 +108,7 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
     backend = staging.backend
     backend.create_table("arrivals", staging.arrival_table())
     backend.create_table("working_days", _calendar_table(calendar))
-    rows = engine.fetch(backend, _ORDERED)
-    resolved = _resolve(rows)
-    backend.create_table("resolved", ibis.memtable(_resolved_table(rows, resolved)))
+    moved = _resolve_all(backend, len(staging.arrivals))
     backend.raw_sql(_OWNERS)
     backend.raw_sql(_VERSIONS)
     backend.raw_sql("CREATE TABLE keys_known AS SELECT DISTINCT key64 FROM judged WHERE NOT is_new")
@@ -110,7 +118,7 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
         stood = snapshot.table("records").semi_join(known, "key64")
     backend.create_table("stood", stood)
     backend.raw_sql(_DIFFERENCE)
-    return _moved_counts(rows, resolved)
+    return {number: change for number, change in enumerate(moved) if change.any()}
 
 
 def entries(backend: Backend, run_no: int) -> pa.RecordBatchReader:
@@ -123,14 +131,41 @@ def entry_count(backend: Backend) -> int:
     return int(engine.fetch(backend, "SELECT count(*) AS n FROM difference")["n"][0].as_py())
 
 
+def _resolve_all(backend: Backend, arrivals: int) -> np.ndarray:
+    """Resolve all keys, some at a time, into the table `resolved`; returns the moved counts of each arrival."""
+    backend.raw_sql(_RESOLVED)
+    moved = np.zeros((arrivals, len(OUTCOMES)), dtype=np.int64)
+    for rows in _whole_keys(engine.stream(backend, _ORDERED, RESOLVED_ROWS)):
+        resolved = _resolve(rows)
+        backend.insert("resolved", ibis.memtable(_resolved_table(rows, resolved)))
+        moved += _count(rows, resolved, moved.shape)
+        known = rows.filter(pc.invert(rows["is_new"]))
+        if known.num_rows:
+            moved -= _count(known, _resolve(known), moved.shape)
+    return moved
+
+
+def _whole_keys(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Sorted rows in pieces that never part a key."""
+    kept: list[pa.Table] = []
+    for batch in batches:
+        rows = pa.Table.from_batches([batch])
+        key = rows["key64"].to_numpy()
+        first = int(np.searchsorted(key, key[-1])) if len(key) else 0
+        if first:
+            yield pa.concat_tables([*kept, rows.slice(0, first)]).combine_chunks()
+            kept = []
+        kept.append(rows.slice(first))
+    if kept:
+        yield pa.concat_tables(kept).combine_chunks()
+
+
 def _resolve(rows: pa.Table) -> Resolved:
     return resolve(*(rows[name].to_numpy() for name in ("key64", "action", "content64")))
 
 
 def _resolved_table(rows: pa.Table, resolved: Resolved) -> pa.Table:
-    received = rows["received_on"].combine_chunks() if rows.num_rows else pa.array([], pa.date32())
-    if isinstance(received, pa.ChunkedArray):
-        received = pa.concat_arrays(received.chunks)
+    received = whole(rows["received_on"])
     successor = pa.array(resolved.successor, mask=resolved.successor < 0)
     return pa.table(
         {
@@ -143,23 +178,9 @@ def _resolved_table(rows: pa.Table, resolved: Resolved) -> pa.Table:
     )
 
 
-def _moved_counts(rows: pa.Table, resolved: Resolved) -> dict[int, np.ndarray]:
-    is_new, arrival = rows["is_new"].to_numpy(), rows["arrival"].to_numpy()
-    counts = _count(arrival, resolved.outcome)
-    known = rows.filter(pa.array(~is_new))
-    if known.num_rows:
-        before = _count(known["arrival"].to_numpy(), _resolve(known).outcome)
-        for number, count in before.items():
-            counts[number] = counts[number] - count
-    return {number: count for number, count in counts.items() if count.any()}
-
-
-def _count(arrival: np.ndarray, outcome: np.ndarray) -> dict[int, np.ndarray]:
-    if not len(arrival):
-        return {}
-    width = len(OUTCOMES)
-    table = np.bincount(arrival * width + outcome, minlength=(arrival.max() + 1) * width).reshape(-1, width)
-    return {int(number): table[number] for number in np.unique(arrival)}
+def _count(rows: pa.Table, resolved: Resolved, shape: tuple[int, int]) -> np.ndarray:
+    place = rows["arrival"].to_numpy() * shape[1] + resolved.outcome
+    return np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _calendar_table(calendar: WorkingDays) -> ibis.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import ibis
 import numpy as np
@@ -15,11 +15,12 @@ from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import fill, is_blank, protect, settle_kinds
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.ingest.staging import Arrival, Staging
-from creditlab.sources import Delivered, ManifestRow
+from creditlab.sources import Batch, ManifestRow
 from creditlab.terms import Action, QuarantineReason, Role
 
-#: Rows that are judged together; enough to be fast, few enough to stay small.
+#: Rows, or bytes of them, that are judged together; enough to be fast, few enough to stay small.
 BATCH_ROWS = 250_000
+BATCH_BYTES = 128 * 2**20
 _META = ("arrival", "row_no", "item_code")
 _REASONS = [
     QuarantineReason.UNKNOWN_REGION,
@@ -43,46 +44,24 @@ def schemas_of(catalogue: Catalogue, item_code: str) -> Schemas:
     )
 
 
-@dataclass
-class Quarantine:
-    """The rows that could not become records, as columns."""
-
-    tables: list[pa.Table] = field(default_factory=list)
-
-    def add(self, arrival: np.ndarray, row_no: np.ndarray, reason: pa.Array, content: pa.Array | None = None) -> None:
-        """Add rows; `content` is null where it must not be kept."""
-        self.tables.append(
-            pa.table(
-                {
-                    "arrival": pa.array(arrival, pa.int64()),
-                    "row_no": pa.array(row_no, pa.int64()),
-                    "reason": reason,
-                    "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
-                }
-            )
-        )
-
-    def table(self) -> pa.Table:
-        """All rows: arrival, row_no, reason, content."""
-        empty = pa.schema(
-            [("arrival", pa.int64()), ("row_no", pa.int64()), ("reason", pa.string()), ("content", pa.string())]
-        ).empty_table()
-        return pa.concat_tables([empty, *self.tables])
-
-
 class Intake:
     """Collects deliveries, and judges their rows in batches of one set of record schemas."""
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
-        self.quarantine = Quarantine()
         self.delivered: list[int] = []
         self._schemas: dict[str, Schemas] = {}
         self._waiting: dict[tuple[str, ...], list[pa.Table]] = {}
-        self._waiting_rows: dict[tuple[str, ...], int] = {}
+        self._waiting_size: dict[tuple[str, ...], tuple[int, int]] = {}
 
-    def add(self, row: ManifestRow, delivery_id: str, delivered: Delivered) -> None:
-        """Take one delivery in."""
+    def add(self, row: ManifestRow, delivery_id: str, batches: Iterable[Batch] | None) -> int:
+        """Take one delivery in; returns its arrival number.
+
+        Parameters
+        ----------
+        batches
+            Its rows; None where the file can't be read at all, which counts as one quarantined row.
+        """
         arrival = self.staging.arrive(
             Arrival(
                 delivery_id,
@@ -94,26 +73,33 @@ class Intake:
                 row.manifest_row,
             )
         )
-        self.delivered.append(delivered.delivered_count)
-        if delivered.is_unreadable:
+        self.delivered.append(0)
+        if batches is None:
             self._refuse(arrival, [0], QuarantineReason.UNREADABLE_FILE)
-        if delivered.unreadable:
-            self._refuse(arrival, delivered.unreadable, QuarantineReason.UNREADABLE_ROW)
-        count = len(delivered.row_no)
-        if not count:
-            return
-        schemas = self._schemas_of(row.item_code)
-        table = _rename(delivered.table, schemas)
+            return arrival
+        for batch in batches:
+            if batch.unreadable:
+                self._refuse(arrival, batch.unreadable, QuarantineReason.UNREADABLE_ROW)
+            if len(batch.row_no):
+                self._wait(arrival, row.item_code, batch)
+        return arrival
+
+    def _wait(self, arrival: int, item_code: str, batch: Batch) -> None:
+        count = len(batch.row_no)
+        self.delivered[arrival] += count
+        schemas = self._schemas_of(item_code)
+        table = _rename(batch.table, schemas)
         table = table.drop_columns([name for name in _META if name in table.column_names])
         table = (
             table.append_column("arrival", pa.array(np.full(count, arrival)))
-            .append_column("row_no", pa.array(delivered.row_no))
-            .append_column("item_code", pa.array([row.item_code] * count, pa.string()))
+            .append_column("row_no", pa.array(batch.row_no))
+            .append_column("item_code", pa.array([item_code] * count, pa.string()))
         )
         alike = tuple(f"{edition.year} {schema.name}" for edition, schema in schemas)
         self._waiting.setdefault(alike, []).append(table)
-        self._waiting_rows[alike] = self._waiting_rows.get(alike, 0) + count
-        if self._waiting_rows[alike] >= BATCH_ROWS:
+        rows, size = self._waiting_size.get(alike, (0, 0))
+        self._waiting_size[alike] = rows + count, size + table.nbytes
+        if rows + count >= BATCH_ROWS or size + table.nbytes >= BATCH_BYTES:
             self._judge(alike, schemas)
 
     def finish(self) -> None:
@@ -127,17 +113,17 @@ class Intake:
         return self._schemas[item_code]
 
     def _refuse(self, arrival: int, rows: list[int], reason: QuarantineReason) -> None:
-        count = len(rows)
-        self.quarantine.add(np.full(count, arrival), np.asarray(rows), pa.array([str(reason)] * count, pa.string()))
+        self.delivered[arrival] += len(rows)
+        self.staging.quarantine(np.full(len(rows), arrival), np.asarray(rows), pa.array([str(reason)] * len(rows)))
 
     def _judge(self, alike: tuple[str, ...], schemas: Schemas) -> None:
         """Judge the waiting rows of items that have the same record schemas in the same editions."""
         tables = self._waiting.pop(alike)
-        self._waiting_rows.pop(alike)
+        self._waiting_size.pop(alike)
         rows = pa.concat_tables(tables, promote_options="default").combine_chunks()
         if not schemas:
             reason = pa.array([str(QuarantineReason.ITEM_NOT_IN_EDITION)] * rows.num_rows, pa.string())
-            self.quarantine.add(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), reason)
+            self.staging.quarantine(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), reason)
             return
         action = _actions(rows, self.staging.protection.blanks)
         editions = editions_of(self.staging, rows, schemas)
@@ -192,7 +178,7 @@ class Intake:
         rows, reasons = rows.filter(pa.array(bad)), reasons[bad]
         words = pa.array([str(reason) for reason in _REASONS], pa.string()).take(pa.array(reasons))
         content = self._content(rows, schemas)
-        self.quarantine.add(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), words, content)
+        self.staging.quarantine(rows["arrival"].to_numpy(), rows["row_no"].to_numpy(), words, content)
 
     def _content(self, rows: pa.Table, schemas: Schemas) -> pa.Array:
         """Quarantined rows as JSON text; null where the item covers natural persons or the row is about one."""

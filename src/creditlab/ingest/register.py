@@ -14,7 +14,7 @@ from creditlab.identifiers import fold_identifier, is_natural_person_code, name_
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import Protection, fill, is_blank
 from creditlab.lake.schemas import LEDGER, SUBJECTS
-from creditlab.sources import read_delivered
+from creditlab.sources import AbsentFileError, UnreadableFileError, read_whole
 from creditlab.terms import IdentifierPattern, SubjectKind
 
 _SUBJECT_COLUMNS = (
@@ -90,11 +90,14 @@ def read_ledger(path: Path) -> pa.Table:
 
 
 def _read(path: Path, columns: tuple[str, ...], *, optional: set[str]) -> dict[str, pa.Array]:
-    delivered = read_delivered(path)
-    if delivered.is_unreadable or delivered.unreadable:
-        row = f", row {delivered.unreadable[0]}" if delivered.unreadable else ""
-        raise WorkspaceError("a list can't be read", where=f"{path.name}{row}", do="Save it as CSV UTF-8.")
-    table = delivered.table
+    try:
+        table, unreadable = read_whole(path)
+    except (UnreadableFileError, AbsentFileError) as error:
+        raise WorkspaceError("a list can't be read", where=path.name, do="Save it as CSV UTF-8.") from error
+    if unreadable:
+        raise WorkspaceError("a row has too few or too many cells", where=f"{path.name}, row {unreadable[0]}")
+    if not table.num_columns:
+        return {name: pa.array([], pa.string()) for name in columns}
     absent = [name for name in columns if name not in table.column_names and name not in optional]
     if absent:
         raise WorkspaceError("a column is missing", where=f"{path.name}, column {absent[0]}", do="Add the column.")

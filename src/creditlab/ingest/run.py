@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,18 +19,16 @@ from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
 from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.staging import Staging, quoted
+from creditlab.ingest.taking import Progress, Taken, Taking
 from creditlab.lake import Lake, Snapshot, check_editions, editions_text
-from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, QUARANTINE, RUNS
+from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, RUNS
 from creditlab.periods import WorkingDays
-from creditlab.sources import ManifestRow, read_delivered, read_manifest
-from creditlab.sources.delivered import NOTHING, digest_file, locate
+from creditlab.sources import ManifestRow, read_manifest
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
     from creditlab.workspace import Workspace
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -102,15 +99,6 @@ def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_prog
         return run.carry_out(manifest, now, progress)
 
 
-@dataclass
-class _Taken:
-    """A delivery that this run takes in, by its arrival number."""
-
-    row: ManifestRow
-    delivery_id: str
-    file_sha256: str
-
-
 class _Run:
     def __init__(
         self,
@@ -125,65 +113,30 @@ class _Run:
         self.catalogue, self.calendar, self.protection = catalogue, calendar, protection
         self.staging = Staging(backend, catalogue, protection)
         self.intake = Intake(self.staging)
-        self.taken: list[_Taken] = []
+        self.taking = Taking(workspace.inbox, self.intake)
 
     def carry_out(self, manifest: list[ManifestRow], now: datetime, progress: Progress) -> IngestResult:
-        runs = self.lake.runs()
-        skipped, absent = self._read(manifest, progress)
+        self.taking.take(manifest, self._known_ids(), progress)
         with self.lake.lock():
             self.lake.create()
             runs = self.lake.runs()
             check_editions(self.catalogue, runs)
             snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
-            doubled = self._drop_known(snapshot)
+            self.taking.forget_known(self._known_ids())
             last = snapshot.last if snapshot else {}
-            rules = self._rules_digest()
-            lists = self._lists(last)
+            rules, lists = self._rules_digest(), self._lists(last)
             is_rejudged = bool(last) and last["rules_digest"] != rules
-            taken = [number for number in range(len(self.taken)) if number not in doubled]
-            if not taken and not is_rejudged and not lists:
-                return IngestResult(None, Counts(), 0, skipped + len(doubled), absent)
-            counts = self._commit(snapshot, taken, rules, lists, now, is_rejudged=is_rejudged)
-            return IngestResult(counts[0], counts[1], len(taken), skipped + len(doubled), absent)
+            taken = self.taking.taken
+            run_no, counts = None, Counts()
+            if taken or is_rejudged or lists:
+                run_no, counts = self._commit(snapshot, rules, lists, now, is_rejudged=is_rejudged)
+            return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent)
 
-    def _read(self, manifest: list[ManifestRow], progress: Progress) -> tuple[int, int]:
-        """Read and judge what is new; returns how many deliveries are known, and how many are not there yet."""
-        known_ids = self._known_ids(Snapshot.take(self.lake, self.backend) if self.lake.runs().num_rows else None)
-        skipped = absent = 0
-        for done, row in enumerate(manifest, start=1):
-            path = locate(self.workspace.inbox, row.path) if row.path else None
-            if path is not None and not path.is_file():
-                absent += 1
-                continue
-            digest = digest_file(path) if path is not None else ""
-            delivery_id = row.delivery_id(digest)
-            if delivery_id in known_ids:
-                skipped += 1
-                continue
-            known_ids.add(delivery_id)
-            self.intake.add(row, delivery_id, read_delivered(path) if row.path else NOTHING)
-            self.taken.append(_Taken(row, delivery_id, digest))
-            progress(done, len(manifest))
-        self.intake.finish()
-        return skipped, absent
-
-    def _known_ids(self, snapshot: Snapshot | None) -> set[str]:
-        if snapshot is None:
+    def _known_ids(self) -> set[str]:
+        if not self.lake.runs().num_rows:
             return set()
-        ids = snapshot.table("deliveries").select("delivery_id").distinct()
+        ids = Snapshot.take(self.lake, self.backend).table("deliveries").select("delivery_id").distinct()
         return set(self.backend.to_pyarrow(ids)["delivery_id"].to_pylist())
-
-    def _drop_known(self, snapshot: Snapshot | None) -> set[int]:
-        """Forget deliveries that another process took in while this one was reading."""
-        known_ids = self._known_ids(snapshot)
-        doubled = {number for number, one in enumerate(self.taken) if one.delivery_id in known_ids}
-        if doubled:
-            numbers = ", ".join(map(str, sorted(doubled)))
-            names = ", ".join(f"'{self.taken[number].delivery_id}'" for number in sorted(doubled))
-            self.backend.raw_sql(f"DELETE FROM judged WHERE arrival IN ({numbers})")
-            for table in self.staging.payload_tables.values():
-                self.backend.raw_sql(f"DELETE FROM {table} WHERE delivery_id IN ({names})")
-        return doubled
 
     def _rules_digest(self) -> str:
         """What judgement rests on: editions, the lists beside them, the calendar and the marks for nothing."""
@@ -204,7 +157,6 @@ class _Run:
     def _commit(
         self,
         snapshot: Snapshot | None,
-        taken: list[int],
         rules: str,
         lists: dict[str, pa.Table],
         now: datetime,
@@ -223,8 +175,8 @@ class _Run:
             self._append_rekeyed(snapshot, run_no)
         if entries.entry_count(self.backend):
             self.lake.append("records", entries.entries(self.backend, run_no))
-        quarantined = self._append_quarantine(taken, run_no)
-        counts = self._append_deliveries(snapshot, taken, moved, quarantined, run_no)
+        quarantined = self._append_quarantine(run_no)
+        counts = self._append_deliveries(snapshot, moved, quarantined, run_no)
         for name, rows in lists.items():
             self.lake.append(name, _with_run(rows, run_no))
         last = snapshot.last if snapshot else {}
@@ -273,28 +225,22 @@ class _Run:
             if found.num_rows:
                 self.lake.append(self.lake.payload_name(data_format), found)
 
-    def _append_quarantine(self, taken: list[int], run_no: int) -> dict[int, int]:
-        rows = self.intake.quarantine.table()
-        rows = rows.filter(pa.compute.is_in(rows["arrival"], value_set=pa.array(taken, pa.int64())))
-        if not rows.num_rows:
-            return {}
-        found = ibis.memtable(rows).join(self.staging.arrival_table(), "arrival")
-        found = found.mutate(run_no=ibis.literal(run_no, "int64"))
-        self.lake.append("quarantine", self.backend.to_pyarrow(found.select(QUARANTINE.names)).cast(QUARANTINE))
-        counted = rows["arrival"].value_counts()
-        return {one["values"]: one["counts"] for one in counted.to_pylist()}
+    def _append_quarantine(self, run_no: int) -> dict[int, int]:
+        counted = engine.fetch(self.backend, "SELECT arrival, count(*) AS n FROM quarantined GROUP BY arrival")
+        if counted.num_rows:
+            reader = engine.stream(
+                self.backend,
+                f"SELECT {run_no}::BIGINT AS run_no, delivery_id, row_no, item_code, department, region_code, "
+                "received_on, reason, content FROM quarantined JOIN arrivals USING (arrival)",
+            )
+            self.lake.append("quarantine", reader)
+        return dict(zip(counted["arrival"].to_pylist(), counted["n"].to_pylist(), strict=True))
 
     def _append_deliveries(
-        self,
-        snapshot: Snapshot | None,
-        taken: list[int],
-        moved: dict[int, Any],
-        quarantined: dict[int, int],
-        run_no: int,
+        self, snapshot: Snapshot | None, moved: dict[int, Any], quarantined: dict[int, int], run_no: int
     ) -> Counts:
         rows, total = [], Counts()
-        for number in taken:
-            one = self.taken[number]
+        for number, one in self.taking.taken.items():
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
             counts = Counts(delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
@@ -305,7 +251,7 @@ class _Run:
 
     def _moved_rows(self, snapshot: Snapshot | None, moved: dict[int, Any], run_no: int) -> pa.Table:
         """Earlier deliveries whose counts were moved by judging again."""
-        earlier = {number: change for number, change in moved.items() if number >= len(self.taken)}
+        earlier = {number: change for number, change in moved.items() if number >= len(self.intake.delivered)}
         if snapshot is None or not earlier:
             return DELIVERIES.empty_table()
         changes = [
@@ -320,7 +266,7 @@ class _Run:
         return self.backend.to_pyarrow(rows.select(DELIVERIES.names)).cast(DELIVERIES)
 
 
-def _delivery_row(one: _Taken, run_no: int, protection: Protection) -> dict[str, Any]:
+def _delivery_row(one: Taken, run_no: int, protection: Protection) -> dict[str, Any]:
     row = one.row
     # Departments name files after whom they are about.
     path, period = mask_resident_ids(pa.array([row.path, row.period]), protection.key)[0].to_pylist()

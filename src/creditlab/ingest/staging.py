@@ -57,6 +57,7 @@ _PAYLOAD_COLUMNS = (
     "key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT, delivery_id VARCHAR, row_no BIGINT, "
     "delivered_at TIMESTAMPTZ, action VARCHAR, judged_kind VARCHAR, is_masked BOOLEAN, kept_faults VARCHAR"
 )
+_QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
 #: DuckDB's own hash may change between versions, and keys live longer than those.
 _HASH = """
 CREATE MACRO stable_hash64(text) AS (md5_number_lower(text)::HUGEINT - 9223372036854775808)::BIGINT
@@ -111,7 +112,7 @@ class Staging:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self.backend.raw_sql(_JUDGED + ";" + _HASH)
+        self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED, _HASH)))
 
     def arrive(self, arrival: Arrival) -> int:
         """Note a delivery; returns the number that its rows carry."""
@@ -148,6 +149,29 @@ class Staging:
         values = {name: nullify(text, blanks) for name, text in fields.items()}
         table = pa.table(passed | values | {checks.RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
         self._judge(self._with_arrivals(table, schema), edition, schema, is_new=False)
+
+    def quarantine(
+        self, arrival: np.ndarray, row_no: np.ndarray, reason: pa.Array, content: pa.Array | None = None
+    ) -> None:
+        """Keep rows that could not become records; `content` is null where it must not be kept."""
+        rows = {
+            "arrival": pa.array(arrival, pa.int64()),
+            "row_no": pa.array(row_no, pa.int64()),
+            "reason": reason.cast(pa.string()),
+            "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
+        }
+        self.backend.insert("quarantined", ibis.memtable(pa.table(rows)))
+
+    def forget(self, arrivals: set[int]) -> None:
+        """Drop deliveries that turned out not to be taken: another run has them, or their file changed meanwhile."""
+        if not arrivals:
+            return
+        numbers = ", ".join(str(number) for number in sorted(arrivals))
+        names = ", ".join(f"'{self.arrivals[number].delivery_id}'" for number in sorted(arrivals))
+        for table in ("judged", "quarantined"):
+            self.backend.raw_sql(f"DELETE FROM {table} WHERE arrival IN ({numbers})")
+        for table in self.payload_tables.values():
+            self.backend.raw_sql(f"DELETE FROM {table} WHERE delivery_id IN ({names})")
 
     def _with_arrivals(self, rows: pa.Table, schema: DataFormat) -> ir.Table:
         """Rows in the engine, numbered, with the item, department and time of their delivery."""

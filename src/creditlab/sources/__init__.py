@@ -1,6 +1,26 @@
 """Read a delivery as it was delivered; nothing here cleans or judges."""
 
-from creditlab.sources.delivered import Delivered, read_delivered
+from creditlab.sources.delivered import (
+    AbsentFileError,
+    Batch,
+    Content,
+    UnreadableFileError,
+    locate,
+    look,
+    read_batches,
+    read_whole,
+)
 from creditlab.sources.manifest import ManifestRow, read_manifest
 
-__all__ = ["Delivered", "ManifestRow", "read_delivered", "read_manifest"]
+__all__ = [
+    "AbsentFileError",
+    "Batch",
+    "Content",
+    "ManifestRow",
+    "UnreadableFileError",
+    "locate",
+    "look",
+    "read_batches",
+    "read_manifest",
+    "read_whole",
+]

@@ -1,8 +1,14 @@
-"""One delivered file as text columns, with the rows that could not be read named by their number."""
+"""A delivered file: what it is known by, and its rows as text columns in batches.
+
+The bytes that are hashed are the bytes that are read: small files are held, large ones are read twice and taken only if
+nothing changed meanwhile.
+"""
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,15 +16,24 @@ import numpy as np
 import pyarrow as pa
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
+PARQUET = {".parquet", ".pq"}
+#: Files up to this size are held while they are read.
+HELD_BYTES = 32 * 2**20
+MAX_COLUMNS = 2_000
+_PIECE = 4 * 2**20
 
 
 class UnreadableFileError(Exception):
     """A file that can't be read at all; it becomes one quarantined row, never an error of the run."""
 
 
+class AbsentFileError(Exception):
+    """A file that is not there, or still being written; a later run takes it."""
+
+
 @dataclass(frozen=True)
-class Delivered:
-    """What one file held.
+class Batch:
+    """Some rows of one delivery.
 
     Attributes
     ----------
@@ -28,24 +43,42 @@ class Delivered:
         The rows' numbers in the file, from 1, the header not counted.
     unreadable
         Numbers of the rows that could not be read.
-    is_unreadable
-        The file as a whole could not be read.
     """
 
     table: pa.Table
     row_no: np.ndarray
     unreadable: list[int] = field(default_factory=list)
-    is_unreadable: bool = False
-
-    @property
-    def delivered_count(self) -> int:
-        """Rows delivered; a file that can't be read counts as one."""
-        return 1 if self.is_unreadable else len(self.row_no) + len(self.unreadable)
 
 
-#: A delivery without a file: a zero report.
-NOTHING = Delivered(pa.table({}), np.zeros(0, dtype=np.int64))
-_UNREADABLE = Delivered(pa.table({}), np.zeros(0, dtype=np.int64), is_unreadable=True)
+@dataclass(frozen=True)
+class Content:
+    """A delivered file as it stood when it was looked at.
+
+    Attributes
+    ----------
+    data
+        Its bytes, where they are few enough to be held.
+    is_utf8, has_nul
+        What was found while hashing: how its text is to be read.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    modified_ns: int
+    data: bytes | None
+    is_utf8: bool
+    has_nul: bool
+
+    def is_unchanged(self) -> bool:
+        """Whether the file is still the one that was hashed."""
+        if self.data is not None:
+            return True
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
 
 
 def locate(inbox: Path, path: str) -> Path | None:
@@ -58,37 +91,107 @@ def locate(inbox: Path, path: str) -> Path | None:
     return found if found.is_relative_to(inside) and found != inside else None
 
 
-def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def look(path: Path) -> Content:
+    """Hash a file, and find out how its text is to be read, in one pass.
 
-
-def read_delivered(path: Path | None) -> Delivered:
-    """Read a delivered file, whatever its form; a file that can't be read comes back as such, never as an error."""
-    if path is None:
-        return _UNREADABLE
-    from creditlab.sources.delimited import read_delimited
-    from creditlab.sources.spreadsheet import read_spreadsheet
-
+    Raises
+    ------
+    AbsentFileError
+        If it is not there.
+    """
     try:
-        if path.suffix.lower() in SPREADSHEETS:
-            return read_spreadsheet(path)
-        return read_delimited(path)
-    except (UnreadableFileError, OSError):
-        return _UNREADABLE
+        before = path.stat()
+        if before.st_size <= HELD_BYTES:
+            data = path.read_bytes()
+            return Content(
+                path,
+                hashlib.sha256(data).hexdigest(),
+                len(data),
+                before.st_mtime_ns,
+                data,
+                _is_utf8(data),
+                b"\0" in data,
+            )
+        return _look_at_large(path, before.st_size, before.st_mtime_ns)
+    except OSError as error:
+        raise AbsentFileError from error
 
 
-def check_header(header: list[str]) -> list[str]:
-    """Column names, trimmed.
+def _look_at_large(path: Path, size: int, modified_ns: int) -> Content:
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    is_utf8, has_nul = True, False
+    with path.open("rb") as handle:
+        while piece := handle.read(_PIECE):
+            digest.update(piece)
+            has_nul = has_nul or b"\0" in piece
+            if is_utf8:
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+    return Content(path, digest.hexdigest(), size, modified_ns, None, is_utf8, has_nul)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def read_batches(content: Content) -> Iterator[Batch]:
+    """Read a delivered file, whatever its form, in batches that together hold every row once.
 
     Raises
     ------
     UnreadableFileError
-        If there is none, or one occurs twice: which of the two cells is meant can't be known.
+        Before the first batch, if the file can't be read at all.
+    """
+    suffix = content.path.suffix.lower()
+    if suffix in SPREADSHEETS:
+        from creditlab.sources.spreadsheet import read_spreadsheet
+
+        return read_spreadsheet(content)
+    if suffix in PARQUET:
+        from creditlab.sources.parquet import read_parquet
+
+        return read_parquet(content)
+    from creditlab.sources.delimited import read_delimited
+
+    return read_delimited(content)
+
+
+def read_whole(path: Path) -> tuple[pa.Table, list[int]]:
+    """A list beside the deliveries as one table, and the numbers of its unreadable rows.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it can't be read at all.
+    """
+    batches = list(read_batches(look(path)))
+    unreadable = [number for batch in batches for number in batch.unreadable]
+    tables = [batch.table for batch in batches]
+    return (pa.concat_tables(tables) if tables else pa.table({})), unreadable
+
+
+def check_header(header: list[str]) -> list[str]:
+    """Column names, trimmed; a column without a name gets one that no department can write.
+
+    Raises
+    ------
+    UnreadableFileError
+        If there is none, there are more than anyone delivers, or one occurs twice: which of the two cells is meant
+        can't be known.
     """
     names = [name.strip() for name in header]
     named = [name for name in names if name]
-    if not named or len(set(named)) < len(named):
+    if not named or len(names) > MAX_COLUMNS or len(set(named)) < len(named):
         raise UnreadableFileError
     return [name or f"\x00{place}" for place, name in enumerate(names)]
+
+
+def named_columns(table: pa.Table) -> pa.Table:
+    """The columns that have a name."""
+    return table.select([name for name in table.column_names if not name.startswith("\x00")])

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from creditlab.sources.delivered import Delivered, UnreadableFileError, check_header
+from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
+
+#: What a workbook may unpack to. A full sheet of a million rows stays below it; a file made to fill the memory doesn't.
+_UNPACKED_BYTES = 2**30
 
 
-def read_spreadsheet(path: Path) -> Delivered:
+def read_spreadsheet(content: Content) -> Iterator[Batch]:
     """Read a workbook's only filled sheet.
 
     Raises
     ------
     UnreadableFileError
-        If it is no workbook, has no filled sheet or several, or its header can't be used.
+        If it is no workbook, unpacks to more than a workbook may, has no filled sheet or several, or its header can't
+        be used.
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
+    data = content.data if content.data is not None else content.path.read_bytes()
+    _refuse_bomb(data)
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [workbook.get_sheet_by_index(n).to_python() for n in range(len(workbook.sheet_names))]
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableFileError from error
@@ -35,9 +43,20 @@ def read_spreadsheet(path: Path) -> Delivered:
     columns = {
         name: pa.array([_text(row[place]) if place < len(row) else "" for row in rows[1:]], pa.string())
         for place, name in enumerate(header)
-        if not name.startswith("\x00")
     }
-    return Delivered(pa.table(columns), np.arange(1, len(rows), dtype=np.int64))
+    return iter([Batch(named_columns(pa.table(columns)), np.arange(1, len(rows), dtype=np.int64))])
+
+
+def _refuse_bomb(data: bytes) -> None:
+    if not data.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(one.file_size for one in archive.infolist())
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise UnreadableFileError from error
+    if unpacked > _UNPACKED_BYTES:
+        raise UnreadableFileError
 
 
 def _is_filled(row: list[Any]) -> bool:
