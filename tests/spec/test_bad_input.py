@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from creditlab.cli import main
 from creditlab.terms import COUNTS
 from tests.spec.tiny import Tiny, csv_text, form_field, form_fields, row
 
@@ -24,20 +25,26 @@ MEASURE = ("measure", "--period", "2026Q3", "--as-of", "2026-12-31", "--by", "it
 
 
 @pytest.fixture
-def run(creditlab_command: Command) -> Callable[..., dict[str, Any]]:
-    """Run a command with --json; checks its exit status and that nothing leaks; returns the object it printed."""
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Run a command with --json; checks its exit status and that nothing leaks; returns the object it printed.
+
+    In this process, for there are many; that the program starts and ends like this is seen where it runs in its own.
+    """
 
     def command(tiny: Tiny | Path, *arguments: str | Path, status: int = 0) -> dict[str, Any]:
-        done = creditlab_command("--json", *arguments, workspace=tiny.folder if isinstance(tiny, Tiny) else tiny)
-        said = done.stdout + done.stderr
-        assert done.returncode == status, said
+        folder = tiny.folder if isinstance(tiny, Tiny) else tiny
+        capfd.readouterr()
+        returned = main(["--json", "--workspace", str(folder), *map(str, arguments)])
+        out, err = capfd.readouterr()
+        said = out + err
+        assert returned == status, said
         assert "Traceback" not in said
         assert MARK not in said
         assert "creditlab: internal" not in said
-        assert done.stdout.count("\n") == 1
-        found: dict[str, Any] = json.loads(done.stdout)
+        assert out.count("\n") == 1
+        found: dict[str, Any] = json.loads(out)
         assert ("error" in found) is (status != 0)
-        assert bool(done.stderr) is (status != 0)
+        assert bool(err) is (status != 0)
         return found
 
     return command
@@ -59,6 +66,17 @@ def six(found: dict[str, Any]) -> dict[str, int]:
 
 def quarantined(tiny: Tiny) -> list[tuple[int, str]]:
     return sorted((one["row_no"], one["reason"]) for one in tiny.table("quarantine"))
+
+
+def test_a_mistake_ends_the_process_with_its_status_and_one_line(tiny: Tiny, creditlab_command: Command) -> None:
+    tiny.write("inbox/manifest.csv", f"{MARK},item_code\n{MARK},1\n")
+    for arguments, status in ((("ingest",), 3), (("measure",), 2), (("lake", "history"), 4)):
+        done = creditlab_command(*arguments, workspace=tiny.folder)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert done.stderr.startswith("creditlab: ")
+        assert done.stderr.count("\n") == 1
+        assert "Traceback" not in done.stderr
+        assert MARK not in done.stderr
 
 
 # --- Deliveries -----------------------------------------------------------------------------------------
