@@ -140,18 +140,28 @@ def _header(start: str) -> tuple[list[str], str]:
     return check_header(header), delimiter
 
 
+def _blank_bytes(start: bytes) -> int:
+    """How many bytes a byte-order mark and blank lines take before the header."""
+    after = start.removeprefix(codecs.BOM_UTF8)
+    return len(start) - len(after.lstrip(b"\r\n"))
+
+
 class _AsUtf8(io.RawIOBase):
     """A text file's bytes as UTF-8, whatever they are on disk."""
 
     def __init__(self, text: IO[str]) -> None:
-        self._text, self._left = text, b""
+        self._text, self._is_over = text, False
+        self._left = text.read(_HEADER_BYTES).lstrip("\r\n").encode("utf-8")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if not self._left:
-            self._left = self._text.read(2**20).encode("utf-8")
+        if not self._left and not self._is_over:
+            read = self._text.read(2**20)
+            self._is_over = not read
+            # A header without an end of line is a header all the same.
+            self._left = read.encode("utf-8") if read else b"\n"
         piece = self._left[: len(buffer)]
         buffer[: len(piece)] = piece
         self._left = self._left[len(piece) :]
@@ -165,10 +175,12 @@ def _open(
     if encoding is not None:
         source: object = pa.PythonFile(io.BufferedReader(_AsUtf8(_text(content, encoding)), 2**20), mode="r")
     elif content.data is not None:
-        # A header without an end of line is a header all the same.
-        source = pa.BufferReader(content.data + b"\n")
+        # Arrow takes a first blank line for the header, and can't read a header that no line end follows.
+        source = pa.BufferReader(content.data[_blank_bytes(content.data) :] + b"\n")
     else:
         source = pa.OSFile(str(content.path))
+        start = source.read(_HEADER_BYTES)
+        source.seek(_blank_bytes(start))
     # A file that is held is one block, so that no row of it can lie across two.
     block = max(2 * len(content.data) + 1024, 2**16) if content.data is not None else _BLOCK_BYTES
     try:
