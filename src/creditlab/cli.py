@@ -21,6 +21,7 @@ from creditlab.errors import CreditlabError, ExitStatus, NoDataError, ParameterE
 from creditlab.terms import COUNTS, MEASUREMENT, Audience, Group, Language
 
 if TYPE_CHECKING:
+    from creditlab.lake import Lake
     from creditlab.workspace import Workspace
 
 _GROUPS = [str(group) for group in (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)]
@@ -118,8 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     synth = command("synth", _synth, "fill the workspace with a synthetic province")
     synth.add_argument("--records", type=int)
     synth.add_argument("--seed", type=int)
-    history = command("lake", _lake, "look at the lake's books")
-    history.add_argument("step", choices=["history"])
+    quarantine = command("quarantine", _quarantine, "count quarantined rows, and which of them were mended")
+    quarantine.add_argument("--by", default="reason", help="groups: reason, item_code, department, delivery, row")
+    quarantine.add_argument("--period", help="only rows received in it")
+    lake = command("lake", _lake, "look at the lake's books, check them, and keep its files in order")
+    lake.add_argument("step", choices=list(_LAKE_STEPS))
+    lake.add_argument("--keep-days", type=int, help="compact: how long files stay that left a table (default: 7)")
     return parser
 
 
@@ -242,18 +247,97 @@ def _synth(chosen: argparse.Namespace) -> Answer:
     return Answer({"workspace": str(chosen.workspace)}, f"A synthetic province: {chosen.workspace}\n")
 
 
+def _quarantine(chosen: argparse.Namespace) -> Answer:
+    from creditlab import engine
+    from creditlab.periods import parse_period
+    from creditlab.quarantine import QuarantineGroup, count_quarantine
+
+    workspace = _open(chosen)
+    try:
+        by = [QuarantineGroup(word.strip()) for word in chosen.by.split(",") if word.strip()]
+    except ValueError as error:
+        known = ", ".join(QuarantineGroup)
+        raise ParameterError("a grouping is unknown", where="--by", do=f"Choose among {known}.") from error
+    period = parse_period(chosen.period) if chosen.period else None
+    with engine.connect(workspace.engine_url) as backend:
+        rows = count_quarantine(workspace, backend, by, period).to_pylist()
+    for row in rows:
+        if "delivered_at" in row:
+            row["delivered_at"] = row["delivered_at"].astimezone(workspace.time_zone).isoformat()
+    text = (
+        "".join("\t".join(map(str, line)) + "\n" for line in (rows[0], *(row.values() for row in rows))) if rows else ""
+    )
+    return Answer({"quarantine": rows}, text or "nothing is in quarantine\n")
+
+
 def _lake(chosen: argparse.Namespace) -> Answer:
     from creditlab.lake import Lake
 
-    runs = Lake(_open(chosen).lake).runs().to_pylist()
+    if chosen.keep_days is not None and (chosen.step != "compact" or chosen.keep_days < 0):
+        raise ParameterError("--keep-days is a number of days, for compact", do="See creditlab lake --help.")
+    workspace = _open(chosen)
+    return _LAKE_STEPS[chosen.step](chosen, workspace, Lake(workspace.lake))
+
+
+def _lake_history(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -> Answer:
+    from creditlab.lake.files import table_sizes
+
+    runs = lake.runs().to_pylist()
     if not runs:
         raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
+    sizes = {name: asdict(size) for name, size in table_sizes(lake).items()}
     lines = [
         f"run {row['run_no']:>6}  {row['committed_at']:%Y-%m-%d %H:%M}  {row['command']}: "
         f"{row['delivered']:,} delivered, {row['accepted']:,} accepted, {row['quarantined']:,} quarantined\n"
         for row in runs
     ]
-    return Answer({"runs": runs}, "".join(lines))
+    lines += [
+        f"{name:<24} {size['rows']:>14,} rows {size['files']:>8,} files {size['bytes']:>16,} bytes\n"
+        for name, size in sizes.items()
+    ]
+    return Answer({"runs": runs, "tables": sizes}, "".join(lines))
+
+
+def _lake_compact(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -> Answer:
+    from creditlab import engine
+    from creditlab.lake.compaction import KEEP_DAYS, compact
+
+    if not lake.exists:
+        raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
+    with engine.connect() as backend:
+        done = compact(lake, backend, keep_days=KEEP_DAYS if chosen.keep_days is None else chosen.keep_days)
+    lines = [
+        f"{name:<24} {one.files_before:>8,} files -> {one.files_after:>6,}  {one.rows:>14,} rows  "
+        f"{one.dropped:,} dropped, {one.discarded:,} old files deleted\n"
+        for name, one in done.items()
+    ]
+    return Answer({"tables": {name: asdict(one) for name, one in done.items()}}, "".join(lines))
+
+
+def _lake_verify(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -> Answer:
+    from creditlab import engine
+    from creditlab.books import as_lines, as_result, verify_lake
+
+    with engine.connect() as backend:
+        found = verify_lake(workspace, backend)
+    status = ExitStatus.DONE if found.is_whole else ExitStatus.REFUSED
+    return Answer(as_result(found), "".join(as_lines(found)), status)
+
+
+def _lake_migrate(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -> Answer:
+    from creditlab.lake.migration import migrate
+
+    done = migrate(lake)
+    text = f"format version {done.after}, " + ("nothing to do" if done.before == done.after else f"was {done.before}")
+    return Answer(asdict(done), text + "\n")
+
+
+_LAKE_STEPS: dict[str, Callable[[argparse.Namespace, Workspace, Lake], Answer]] = {
+    "history": _lake_history,
+    "compact": _lake_compact,
+    "verify": _lake_verify,
+    "migrate": _lake_migrate,
+}
 
 
 def code_version() -> str:

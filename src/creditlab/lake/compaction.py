@@ -20,7 +20,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,9 +129,7 @@ def _compact_table(lake: Lake, backend: Backend, name: str, dead: list[int], kee
         lake.checkpoint(name)
     dropped = _rows(before) - _rows(after)
     discarded = lake.discard(name, keep_days)
-    return Compacted(
-        before.num_rows, after.num_rows, _bytes(before), _bytes(after), _rows(after), dropped, discarded
-    )
+    return Compacted(before.num_rows, after.num_rows, _bytes(before), _bytes(after), _rows(after), dropped, discarded)
 
 
 def _partitions(log: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
@@ -143,9 +141,7 @@ def _partitions(log: pa.Table) -> Iterator[tuple[str | None, pa.Table]]:
         yield month, log.filter(pc.equal(log[column], month))
 
 
-def _needs_work(
-    folder: Path, part: pa.Table, order: tuple[str, ...], backend: Backend, dead: list[int]
-) -> bool:
+def _needs_work(folder: Path, part: pa.Table, order: tuple[str, ...], backend: Backend, dead: list[int]) -> bool:
     """Whether a partition has a file that compaction didn't write, or rows of dead runs."""
     files = _paths(folder, part)
     if not files:
@@ -167,11 +163,12 @@ def _rewrite(
     rows = backend.read_parquet(_paths(folder, part), union_by_name=True, hive_partitioning=False)
     if dead:
         rows = rows.filter(~rows.run_no.isin(dead))
-    values = {} if month is None else {RECORDS_PARTITION: month}
+    values: dict[str, str | None] = {} if month is None else {RECORDS_PARTITION: month}
     # The folder of the partition as the log has it: it may be escaped there.
     place = Path(part["path"][0].as_py()).parent
     added = [
-        _add(folder, path, values) for path in _write(_sorted(rows, backend, schema, order), folder / place, name, order)
+        _add(folder, path, values)
+        for path in _write(_sorted(rows, backend, schema, order), folder / place, name, order)
     ]
     moment = int(time.time() * 1000)
     removed = [
@@ -193,9 +190,7 @@ def _sorted(rows: ir.Table, backend: Backend, schema: pa.Schema, order: tuple[st
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _write(
-    batches: Iterable[pa.RecordBatch], folder: Path, name: str, order: tuple[str, ...]
-) -> Iterator[Path]:
+def _write(batches: Iterable[pa.RecordBatch], folder: Path, name: str, order: tuple[str, ...]) -> Iterator[Path]:
     """Write rows to as many files as they need, each on disk for good before its path is given."""
     bloom = {_BLOOM.get(name, order[0]): {"ndv": ROW_GROUP_ROWS, "fpp": 0.01}}
     groups = _groups(batches, ROW_GROUP_ROWS)
@@ -248,7 +243,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _add(folder: Path, path: Path, values: dict[str, str]) -> AddAction:
+def _add(folder: Path, path: Path, values: dict[str, str | None]) -> AddAction:
     about = path.stat()
     return AddAction(
         path.relative_to(folder).as_posix(),
@@ -297,8 +292,3 @@ def _rows(log: pa.Table) -> int:
 
 def _bytes(log: pa.Table) -> int:
     return pc.sum(log["size_bytes"]).as_py() or 0
-
-
-def as_numbers(done: dict[str, Compacted]) -> dict[str, dict[str, int]]:
-    """What was done, for a script."""
-    return {name: asdict(one) for name, one in done.items()}

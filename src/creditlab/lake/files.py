@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from creditlab.lake.store import Lake
 
@@ -40,7 +40,6 @@ def table_sizes(lake: Lake) -> dict[str, TableSize]:
     return {
         name: TableSize(log.num_rows, pc.sum(log["size_bytes"]).as_py() or 0, pc.sum(log["num_records"]).as_py() or 0)
         for name, log in logs.items()
-        if log is not None
     }
 
 
@@ -61,11 +60,11 @@ def check_files(lake: Lake) -> list[FileFault]:
 def _check_table(lake: Lake, name: str) -> Iterator[FileFault]:
     try:
         log = lake.log(name)
+    except TableNotFoundError:
+        yield FileFault(name, f"{name}/_delta_log", "the table is missing")
+        return
     except (DeltaError, OSError):
         yield FileFault(name, f"{name}/_delta_log", "the table's log can't be read")
-        return
-    if log is None:
-        yield FileFault(name, f"{name}/_delta_log", "the table is missing")
         return
     for row in log.select(["path", "size_bytes", "num_records"]).to_pylist():
         fault = _check_file(name, lake.root, f"{name}/{row['path']}", row["size_bytes"], row["num_records"])

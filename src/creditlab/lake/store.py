@@ -55,6 +55,16 @@ class Lake:
         if read_version(self.root) is None:
             write_version(self.root, FORMAT_VERSION)
 
+    def check_format(self) -> None:
+        """Refuse a lake whose format version this program doesn't know.
+
+        Raises
+        ------
+        LakeError
+            If it is newer, or older and not migrated yet.
+        """
+        check_version(self.root)
+
     def payload_name(self, data_format: str) -> str:
         """The table that keeps the rows of one data format.
 
@@ -101,7 +111,7 @@ class Lake:
         LakeError
             If the lake was written in a format that this version doesn't know.
         """
-        check_version(self.root)
+        self.check_format()
         parts = [pq.ParquetFile(file).read().select(RUNS.names).cast(RUNS) for file in self.files("runs")]
         return pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
 
@@ -118,13 +128,17 @@ class Lake:
             return 0
         return max((value for value in actions["max.run_no"].to_pylist() if value is not None), default=0)
 
-    def log(self, name: str) -> pa.Table | None:
-        """What a table's log says of its newest version, one row per file; None where there is no table.
+    def log(self, name: str) -> pa.Table:
+        """What a table's log says of its newest version, one row per file.
 
         Columns: path (below the table's folder), size_bytes, num_records, and for records partition.event_month.
+
+        Raises
+        ------
+        deltalake.exceptions.TableNotFoundError
+            If there is no such table.
         """
-        table = self._open(name)
-        return pa.table(table.get_add_actions(flatten=True)) if table is not None else None
+        return pa.table(DeltaTable(self._uri(name)).get_add_actions(flatten=True))
 
     def columns(self, name: str) -> pa.Schema:
         """The columns of a table that the lake has, without the one that it is partitioned by."""
@@ -148,11 +162,14 @@ class Lake:
     def discard(self, name: str, days: int) -> int:
         """Delete files that left the table, or never came into it, more than some days ago; returns how many."""
         table = DeltaTable(self._uri(name))
-        question = {"retention_hours": days * 24, "enforce_retention_duration": False, "full": True}
-        found = table.vacuum(dry_run=True, **question)
+
+        def vacuum(*, dry_run: bool) -> list[str]:
+            return table.vacuum(days * 24, dry_run=dry_run, enforce_retention_duration=False, full=True)
+
+        found = [path for path in vacuum(dry_run=True) if (self.root / name / path).exists()]
         # Asked first, because a vacuum writes to the log even when it has nothing to do.
         if found:
-            table.vacuum(dry_run=False, **question)
+            vacuum(dry_run=False)
         return len(found)
 
     def checkpoint(self, name: str) -> None:

@@ -1,0 +1,306 @@
+"""Check the lake's books: what was delivered against what is kept, and every entry against its row.
+
+Two ways lead to each figure. The counts of a delivery are counted again from its payload and quarantine rows, whose
+keys are resolved again from the first row to the last; the entries that this asks for are compared with those that are
+booked. Besides, the entries are added up on their own: a key stands once, from its first day on, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+
+from creditlab.books.expected import resolve_rows
+from creditlab.books.result import Difference, Verification
+from creditlab.catalogue import read_sealed
+from creditlab.errors import CatalogueError, NoDataError
+from creditlab.ingest.resolve import OUTCOMES
+from creditlab.lake import Lake, Snapshot
+from creditlab.lake.files import check_files
+from creditlab.lake.store import remembered_editions
+from creditlab.terms import COUNTS
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+    from creditlab.workspace import Workspace
+
+#: Rows whose keys are resolved together; keys are taken by their hash, so that none is split.
+_BATCH_ROWS = 1_000_000
+#: Differences of one kind that are named one by one; the rest is counted.
+_NAMED = 20
+_ENTRY = ("key64", "delivery_id", "row_no", "revision", "record_state", "first_received_on", "content64")
+
+
+def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = None) -> Verification:
+    """Check files, seals, runs, deliveries, rows and entries, as known at a run.
+
+    Parameters
+    ----------
+    workspace
+        Whose lake and catalogue are compared; neither is changed, and no writer waits.
+    backend
+        An engine.
+    run_no
+        The run; the newest if None.
+
+    Returns
+    -------
+    Verification
+        Files that are missing or damaged end the check: books that can't be read can't be compared.
+
+    Raises
+    ------
+    NoDataError
+        If nothing has been ingested yet.
+    LakeError
+        If the lake has a format that this program doesn't know, or the run was never committed.
+    """
+    lake = Lake(workspace.lake)
+    if not lake.exists:
+        raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
+    lake.check_format()
+    faults = check_files(lake)
+    if faults:
+        return Verification(
+            None,
+            differences=[Difference("files", one.file, one.what, one.expected, one.found) for one in faults],
+        )
+    found = Verification(None)
+    books = _Books(Snapshot.take(lake, backend, run_no), found)
+    found.run_no = books.snapshot.run_no
+    books.check_editions(workspace)
+    books.check_runs()
+    books.check_rows()
+    books.check_sums()
+    books.check_entries()
+    return found
+
+
+_NO_PAYLOAD = pa.schema(
+    [
+        ("delivery_id", pa.string()),
+        ("row_no", pa.int64()),
+        ("run_no", pa.int64()),
+        ("key64", pa.int64()),
+        ("natural_key64", pa.int64()),
+        ("content64", pa.int64()),
+        ("action", pa.string()),
+        ("delivered_at", pa.timestamp("us", tz="UTC")),
+    ]
+).empty_table()
+
+
+class _Books:
+    def __init__(self, snapshot: Snapshot, found: Verification) -> None:
+        self.snapshot, self.backend, self.found = snapshot, snapshot.backend, found
+        backend = self.backend
+        self.deliveries = backend.create_table("books_deliveries", snapshot.table("deliveries"))
+        self.entries = backend.create_table("books_entries", snapshot.table("records"))
+        self.quarantine = snapshot.table("quarantine").select("delivery_id", "row_no")
+        columns = ["delivery_id", "row_no", "run_no", "key64", "natural_key64", "content64", "action", "delivered_at"]
+        parts = [snapshot.payload(name).select(columns) for name in snapshot.lake.payload_formats()]
+        empty = ibis.memtable(_NO_PAYLOAD)
+        self.written = backend.create_table("books_written", ibis.union(empty, *parts) if parts else empty)
+        newest = self.written.group_by("delivery_id", "row_no").agg(run_no=self.written.run_no.max())
+        self.rows = self.written.semi_join(newest, ["delivery_id", "row_no", "run_no"])
+        self.found.compared |= {
+            "runs": snapshot.runs.num_rows,
+            "deliveries": self._count(snapshot.deliveries()),
+            "entries": self._count(self.entries),
+            "rows": self._count(newest),
+            "quarantined": self._count(self.quarantine),
+        }
+
+    def check_editions(self, workspace: Workspace) -> None:
+        """Seals, and that the published editions are still those that runs used."""
+        runs = self.snapshot.runs
+        remembered = remembered_editions(runs)
+        for row in runs.select(["run_no", "editions"]).to_pylist():
+            if any(remembered[int(year)] != digest for year, digest in json.loads(row["editions"]).items()):
+                self._differ(
+                    "editions", f"run {row['run_no']}", "a run used an edition that an earlier run knew otherwise"
+                )
+        try:
+            now = {one.year: one.digest for one in read_sealed(workspace.catalogue).editions}
+        except CatalogueError as error:
+            self._differ("editions", error.where, error.what)
+            return
+        for year, digest in sorted(remembered.items()):
+            if year not in now:
+                self._differ("editions", f"edition {year}", "a published edition that a run used is gone")
+            elif now[year] != digest:
+                self._differ("editions", f"edition {year}", "a published edition was edited after a run used it")
+
+    def check_runs(self) -> None:
+        """Each run's own counts against the deliveries that it took in, and the lists that it names."""
+        runs = self.snapshot.runs
+        numbers = runs["run_no"].to_pylist()
+        for number in sorted(number for number, count in Counter(numbers).items() if count > 1):
+            self._differ("runs", f"run {number}", "a run is committed twice")
+        rows = self.deliveries
+        first = rows.group_by("delivery_id").agg(run_no=rows.run_no.min())
+        taken = rows.semi_join(first, ["delivery_id", "run_no"])
+        counted = self._fetch(taken.group_by("run_no").agg(**{name: taken[name].sum() for name in COUNTS}))
+        by_run = {row["run_no"]: row for row in counted.to_pylist()}
+        known = set(numbers)
+        for run in runs.to_pylist():
+            for name in COUNTS:
+                found = by_run.get(run["run_no"], {}).get(name, 0)
+                if run[name] != found:
+                    self._differ("runs", f"run {run['run_no']}, {name}", "a run's deliveries add up to another count",
+                                 run[name], found)  # fmt: skip
+            for name in ("subjects_run", "ledger_run"):
+                if run[name] is not None and (run[name] not in known or run[name] > run["run_no"]):
+                    self._differ("runs", f"run {run['run_no']}, {name}", "a run names a list that no run brought")
+
+    def check_rows(self) -> None:
+        """No row twice, none without its delivery, and no delivery whose own counts don't add up."""
+        twice = self.deliveries.group_by("delivery_id", "run_no").agg(n=ibis._.count()).filter(ibis._.n > 1)
+        self._differ_if(twice, "deliveries", "a delivery has two rows of one run")
+        sums = reduce(lambda a, b: a + b, (self.deliveries[name] for name in COUNTS[1:]))
+        self._differ_if(
+            self.deliveries.filter(self.deliveries.delivered != sums), "deliveries",
+            "a delivery's outcomes don't add up to what was delivered",
+        )  # fmt: skip
+        place = ["delivery_id", "row_no"]
+        rows = self.written
+        many = rows.group_by(place).agg(n=rows.count()).filter(ibis._.n > 1)
+        again = rows.semi_join(many, place)
+        before = ibis.window(group_by=place, order_by="run_no")
+        # A row is written again only because its natural key became another one.
+        again = again.mutate(
+            is_same=(again.natural_key64 == again.natural_key64.lag().over(before))
+            | (again.run_no == again.run_no.lag().over(before))
+            | (again.key64 != again.key64.first().over(before))
+            | (again.content64 != again.content64.first().over(before))
+        )
+        self._differ_if(again.filter(again.is_same), "rows", "a delivery has a row twice among its payloads")
+        twice = self.quarantine.group_by(place).agg(n=ibis._.count()).filter(ibis._.n > 1)
+        self._differ_if(twice, "rows", "a delivery has a row twice in quarantine")
+        self._differ_if(self.quarantine.semi_join(rows, place), "rows", "a row is in quarantine and among the payloads")
+        for name, table in (("payloads", rows), ("quarantine", self.quarantine), ("records", self.entries)):
+            lost = table.anti_join(self.deliveries, "delivery_id")
+            self._differ_if(lost, "rows", f"{name} has rows of a delivery that isn't in the books", by=())
+
+    def check_sums(self) -> None:
+        """Signed sums of entries: every key of a row stands once from its first day on, and no other key does."""
+        entries = self.entries
+        days = entries.group_by("key64", "effective_on").agg(sign=entries.sign.sum())
+        past = ibis.window(group_by="key64", order_by="effective_on", preceding=None, following=0)
+        days = days.mutate(standing=days.sign.sum().over(past))
+        keys = days.group_by("key64").agg(low=days.standing.min(), high=days.standing.max(), final=days.sign.sum())
+        keys = self.backend.create_table("books_keys", keys)
+        at = ("item_code", "department")
+
+        def of(wrong: ir.Table) -> ir.Table:
+            return entries.semi_join(wrong, "key64").select("key64", *at).distinct()
+
+        self._differ_if(of(keys.filter((keys.low < 0) | (keys.high > 1))), "sums",
+                        "a record stands more than once, or less than not at all, on some day", by=at)  # fmt: skip
+        standing = keys.filter(keys.final == 1)
+        self._differ_if(of(keys.filter((keys.final != 1) & (keys.final != 0))), "sums",
+                        "a record's entries don't cancel", by=at)  # fmt: skip
+        self._differ_if(
+            of(standing.anti_join(self.rows, "key64")), "sums", "a record stands that no row brought", by=at
+        )
+        missing = self._placed(self.rows.anti_join(standing, "key64"))
+        self._differ_if(missing.select("key64", *at).distinct(), "sums", "a row was accepted and no entry stands",
+                        by=at)  # fmt: skip
+        accepted = self._fetch(self.snapshot.deliveries().agg(n=ibis._.accepted.sum()))["n"][0].as_py() or 0
+        found = self._count(self.rows.select("key64").distinct())
+        self.found.compared["keys"] = found
+        if accepted != found:
+            self._differ("sums", "deliveries, accepted", "as many keys as rows were accepted", accepted, found)
+
+    def check_entries(self) -> None:
+        """Resolve every key again: each delivery's counts, and each entry with its revision and its days."""
+        rows = self._placed(self.rows)
+        parts = max(1, -(-self.found.compared["rows"] // _BATCH_ROWS))
+        counts: list[pa.Table] = []
+        body = [name for name in self.entries.columns if name not in {"sign", "run_no"}]
+        for part in range(parts):
+            mine = rows.filter(_part_of(rows, parts) == part)
+            order = ["key64", "delivered_at", "manifest_row", "delivery_id", "row_no"]
+            table = self._fetch(mine.order_by(order))
+            expected, counted = resolve_rows(table)
+            counts.append(counted)
+            entries = self.entries
+            booked = entries.filter(_part_of(entries, parts) == part)
+            # As whole entries first: what cancels must cancel in every column.
+            net = booked.group_by(body).agg(sign=booked.sign.sum()).filter(ibis._.sign != 0)
+            net = net.select(*_ENTRY, "effective_on", sign=-net.sign.cast("int64"))
+            both = ibis.memtable(expected).select(*net.columns).union(net)
+            left = both.group_by([*_ENTRY, "effective_on"]).agg(sign=both.sign.sum()).filter(ibis._.sign != 0)
+            self._differ_if(left, "entries", "entries are missing, or others than the delivery's rows ask for")
+        self._check_counts(pa.concat_tables(counts))
+
+    def _check_counts(self, counted: pa.Table) -> None:
+        names = [str(one) for one in OUTCOMES]
+        found = ibis.memtable(counted)
+        found = found.group_by("delivery_id").agg(**{f"n_{name}": found[name].sum() for name in names})
+        quarantined = self.quarantine.group_by("delivery_id").agg(n_quarantined=ibis._.count())
+        said = self.snapshot.deliveries().select("delivery_id", *COUNTS)
+        both = said.left_join(found, "delivery_id").drop("delivery_id_right")
+        both = both.left_join(quarantined, "delivery_id").drop("delivery_id_right")
+        both = both.mutate(**{f"n_{name}": both[f"n_{name}"].fill_null(0) for name in COUNTS[1:]})
+        both = both.mutate(n_delivered=reduce(lambda a, b: a + b, (both[f"n_{name}"] for name in COUNTS[1:])))
+        wrong = reduce(lambda a, b: a | b, (both[name] != both[f"n_{name}"] for name in COUNTS))
+        rows = self._fetch(self._named(both.filter(wrong)).limit(_NAMED)).to_pylist()
+        for row in rows:
+            for name in COUNTS:
+                if row[name] != row[f"n_{name}"]:
+                    self._differ("counts", f"{_name_of(row)}, {name}", "a delivery's rows add up to another count",
+                                 row[name], row[f"n_{name}"])  # fmt: skip
+        if len(rows) == _NAMED:
+            every = self._count(both.filter(wrong))
+            self._differ("counts", "all deliveries", "deliveries whose counts differ", 0, every)
+
+    def _placed(self, rows: ir.Table) -> ir.Table:
+        """Rows with what their delivery says of them."""
+        columns = ["delivery_id", "item_code", "department", "received_on", "manifest_row"]
+        newest = self.snapshot.deliveries().select(columns)
+        return rows.join(newest, "delivery_id")
+
+    def _named(self, table: ir.Table) -> ir.Table:
+        """Rows that have a delivery_id, with what people call the delivery."""
+        newest = self.snapshot.deliveries().select("delivery_id", "path", "manifest_row")
+        return table.left_join(newest, "delivery_id").drop("delivery_id_right").order_by("manifest_row", "delivery_id")
+
+    def _differ_if(self, rows: ir.Table, check: str, what: str, by: tuple[str, ...] = ("delivery_id",)) -> None:
+        """A difference for each group of rows that shouldn't be there."""
+        counted = rows.group_by(list(by)).agg(rows=ibis._.count()) if by else rows.agg(rows=ibis._.count())
+        counted = counted.filter(counted.rows > 0)
+        if by == ("delivery_id",):
+            counted = self._named(counted)
+        found = self._fetch(counted).to_pylist()
+        for row in found[:_NAMED]:
+            where = _name_of(row) if "delivery_id" in by else ", ".join(str(row[name]) for name in by) or "the lake"
+            self._differ(check, where, what, 0, row["rows"])
+        if len(found) > _NAMED:
+            self._differ(check, f"{len(found) - _NAMED} more", what, 0, sum(row["rows"] for row in found[_NAMED:]))
+
+    def _differ(self, check: str, where: str, what: str, expected: int | None = None, found: int | None = None) -> None:
+        self.found.differences.append(Difference(check, where, what, expected, found))
+
+    def _fetch(self, table: ir.Table) -> pa.Table:
+        return self.backend.to_pyarrow(table)
+
+    def _count(self, table: ir.Table) -> int:
+        return int(self.backend.to_pyarrow(table.count()).as_py())
+
+
+def _part_of(rows: ir.Table, parts: int) -> ir.IntegerValue:
+    """Which part of all keys a row's is in: a remainder that is never negative."""
+    return (rows.key64 % parts + parts) % parts
+
+
+def _name_of(row: dict[str, Any]) -> str:
+    """What people call a delivery: its file, or its manifest row."""
+    return row["path"] or (f"manifest row {row['manifest_row']}" if row["manifest_row"] else "an unknown delivery")
