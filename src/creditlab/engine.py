@@ -21,13 +21,15 @@ EMBEDDED = "duckdb://"
 
 
 @contextmanager
-def connect(url: str = EMBEDDED) -> Iterator[Backend]:
+def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backend]:
     """Open an engine for as long as the block runs.
 
     Parameters
     ----------
     url
         `duckdb://` for the embedded engine.
+    memory
+        What the embedded engine may hold in memory, as `700MB`; by default most of the machine's.
 
     Raises
     ------
@@ -44,6 +46,7 @@ def connect(url: str = EMBEDDED) -> Iterator[Backend]:
             autoinstall_known_extensions=False,
             autoload_known_extensions=False,
             preserve_insertion_order=False,
+            **({"memory_limit": memory} if memory else {}),
         )
         try:
             yield backend

@@ -52,13 +52,15 @@ GROUP BY natural_key64 HAVING count(DISTINCT key64) > 1
 """
 #: Received before it happened is never 0 days: a lag below 0 says so, even across a weekend.
 _VERSIONS = f"""
-CREATE TABLE versions AS
+CREATE VIEW versions AS
 SELECT j.key64, j.record_id, j.item_code, a.department, a.region_code, j.subject_id, j.subject_kind, j.event_date,
   r.first_received_on, a.received_on, j.valid_until, j.amount, r.record_state,
-  list_sort(list_distinct(list_filter(string_split(j.row_faults
-    || CASE WHEN r.first_received_on < j.event_date THEN '{DATE_ORDER}{SEPARATOR}' ELSE '' END
-    || CASE WHEN o.owner <> j.key64 THEN '{DUPLICATE_KEY}{SEPARATOR}' ELSE '' END,
-    '{SEPARATOR}'), LAMBDA code: code <> ''))) AS faults,
+  CASE WHEN j.row_faults = '' AND r.first_received_on >= j.event_date AND (o.owner IS NULL OR o.owner = j.key64)
+    THEN []::VARCHAR[]
+    ELSE list_sort(list_distinct(list_filter(string_split(j.row_faults
+      || CASE WHEN r.first_received_on < j.event_date THEN '{DATE_ORDER}{SEPARATOR}' ELSE '' END
+      || CASE WHEN o.owner <> j.key64 THEN '{DUPLICATE_KEY}{SEPARATOR}' ELSE '' END,
+      '{SEPARATOR}'), LAMBDA code: code <> ''))) END AS faults,
   j.filled_count, j.required_count,
   CASE WHEN NOT j.is_working THEN r.first_received_on - j.event_date
        WHEN r.first_received_on < j.event_date THEN least(c.ordinal - e.ordinal, -1)
@@ -73,14 +75,17 @@ LEFT JOIN working_days c ON c.day = r.first_received_on
 WHERE r.revision > 0
 """
 _BODY = ", ".join(name for name in RECORDS.names if name not in {"sign", "effective_on", "run_no"})
+_SIGNED = f"""
+CREATE VIEW signed AS
+SELECT 1::TINYINT AS sign, received_on AS effective_on, {_BODY} FROM versions
+UNION ALL
+SELECT -1::TINYINT, superseded_on, {_BODY} FROM versions WHERE superseded_on IS NOT NULL
+"""
+#: Keys that the lake never saw have nothing to differ from.
+_ALL_NEW = "CREATE VIEW difference AS SELECT * FROM signed"
 _DIFFERENCE = f"""
 CREATE TABLE difference AS
-WITH signed AS (
-  SELECT 1 AS sign, received_on AS effective_on, {_BODY} FROM versions
-  UNION ALL
-  SELECT -1, superseded_on, {_BODY} FROM versions WHERE superseded_on IS NOT NULL
-)
-SELECT sign::TINYINT AS sign, effective_on, {_BODY} FROM signed ANTI JOIN keys_known USING (key64)
+SELECT sign, effective_on, {_BODY} FROM signed ANTI JOIN keys_known USING (key64)
 UNION ALL
 SELECT sum(sign)::TINYINT, effective_on, {_BODY} FROM (
   SELECT sign, effective_on, {_BODY} FROM signed SEMI JOIN keys_known USING (key64)
@@ -90,14 +95,14 @@ SELECT sum(sign)::TINYINT, effective_on, {_BODY} FROM (
 """
 _STREAM = f"""
 SELECT sign, effective_on, {{run_no}}::BIGINT AS run_no, {_BODY}, strftime(event_date, '%Y-%m') AS event_month
-FROM difference ORDER BY event_month
+FROM difference
 """
 
 
 def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -> dict[int, np.ndarray]:
     """Resolve the judged rows' keys and find the entries that a run has to append.
 
-    Leaves the table `difference`.
+    Leaves `difference`.
 
     Returns
     -------
@@ -111,13 +116,14 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
     moved = _resolve_all(backend, len(staging.arrivals))
     backend.raw_sql(_OWNERS)
     backend.raw_sql(_VERSIONS)
+    backend.raw_sql(_SIGNED)
     backend.raw_sql("CREATE TABLE keys_known AS SELECT DISTINCT key64 FROM judged WHERE NOT is_new")
-    stood = ibis.memtable(RECORDS.empty_table())
-    if snapshot is not None:
-        known = backend.table("keys_known")
-        stood = snapshot.table("records").semi_join(known, "key64")
-    backend.create_table("stood", stood)
-    backend.raw_sql(_DIFFERENCE)
+    known = backend.table("keys_known")
+    if snapshot is None or not backend.to_pyarrow(known.count()).as_py():
+        backend.raw_sql(_ALL_NEW)
+    else:
+        backend.create_table("stood", snapshot.table("records").semi_join(known, "key64"))
+        backend.raw_sql(_DIFFERENCE)
     return {number: change for number, change in enumerate(moved) if change.any()}
 
 
@@ -126,9 +132,9 @@ def entries(backend: Backend, run_no: int) -> pa.RecordBatchReader:
     return engine.stream(backend, _STREAM.format(run_no=int(run_no)))
 
 
-def entry_count(backend: Backend) -> int:
-    """How many entries the run has to append."""
-    return int(engine.fetch(backend, "SELECT count(*) AS n FROM difference")["n"][0].as_py())
+def has_entries(backend: Backend) -> bool:
+    """Whether the run has entries to append."""
+    return engine.fetch(backend, "SELECT 1 FROM difference LIMIT 1").num_rows > 0
 
 
 def _resolve_all(backend: Backend, arrivals: int) -> np.ndarray:

@@ -113,7 +113,7 @@ def _judge_payload(staging: Staging, rows: ir.Table, deliveries: ir.Table) -> No
         for place, (edition, schema) in enumerate(schemas):
             chosen = editions == place
             if chosen.any():
-                part = of_item.filter(pa.array(chosen)).drop_columns(["item_code"])
+                part = of_item.filter(pa.array(chosen))
                 staging.add_known(part, edition, schema)
 
 

@@ -6,6 +6,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -13,13 +15,15 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
+from creditlab.errors import UserError
 from creditlab.identifiers import mask_resident_ids
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
 from creditlab.ingest.resolve import OUTCOMES
-from creditlab.ingest.staging import Staging, quoted
-from creditlab.ingest.taking import Progress, Taken, Taking
+from creditlab.ingest.spool import Spool
+from creditlab.ingest.staging import Staging
+from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taken, Taking
 from creditlab.lake import Lake, Snapshot, check_editions, editions_text
 from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, RUNS
 from creditlab.periods import WorkingDays
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
     from creditlab.workspace import Workspace
+
+
+#: What the engine may hold in memory; what is more goes to its temporary folder.
+_MEMORY = "700MB"
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ class IngestResult:
         The six counts over the deliveries that this run took in.
     deliveries, known, absent
         Deliveries taken in, skipped because they are known, and announced without their file being there yet.
+    failures
+        What kept deliveries from being taken that only people can mend; a later run takes them.
     """
 
     run_no: int | None
@@ -65,6 +75,7 @@ class IngestResult:
     deliveries: int
     known: int
     absent: int
+    failures: tuple[UserError, ...] = ()
 
 
 def _no_progress(done: int, total: int) -> None:
@@ -74,6 +85,28 @@ def _no_progress(done: int, total: int) -> None:
 def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_progress) -> IngestResult:
     """Take in every delivery of the workspace's inbox that is not known yet.
 
+    As `take_in`, but deliveries that could not be taken end it with the first one's error, once all others are
+    committed.
+
+    Raises
+    ------
+    SourceError, ManifestError
+        If a delivery's database, or its time, keeps it from being taken.
+    """
+    done = take_in(workspace, now=now, progress=progress)
+    if done.failures:
+        first = done.failures[0]
+        more = f" {len(done.failures) - 1:,} more are like it." if len(done.failures) > 1 else ""
+        others = f" {done.deliveries:,} others were taken in, by run {done.run_no}." if done.deliveries else ""
+        raise type(first)(first.what, where=first.where, do=first.do + more + others)
+    return done
+
+
+def take_in(
+    workspace: Workspace, *, now: datetime, progress: Progress = _no_progress, selection: Selection = EVERYTHING
+) -> IngestResult:
+    """Take in deliveries of the workspace's inbox that are not known yet.
+
     Parameters
     ----------
     workspace
@@ -82,6 +115,8 @@ def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_prog
         The moment of the run, for the lake's books.
     progress
         Called with the number of manifest rows dealt with, and of all.
+    selection
+        Which deliveries to look at; the others count nothing.
 
     Raises
     ------
@@ -92,11 +127,14 @@ def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_prog
     manifest = read_manifest(workspace.inbox, workspace.time_zone)
     calendar = workspace.working_days()
     lake = Lake(workspace.lake)
-    check_editions(catalogue, lake.runs())
+    runs = lake.runs()
+    check_editions(catalogue, runs)
+    # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
+    latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(workspace.pseudonym_key(), workspace.blanks)
-    with engine.connect() as backend:
-        run = _Run(workspace, lake, backend, catalogue, calendar, protection)
-        return run.carry_out(manifest, now, progress)
+    with engine.connect(memory=_MEMORY) as backend, TemporaryDirectory(prefix="creditlab-") as spill:
+        run = _Run(workspace, lake, backend, catalogue, calendar, protection, Path(spill))
+        return run.carry_out(manifest, now, latest, selection, progress)
 
 
 class _Run:
@@ -108,14 +146,17 @@ class _Run:
         catalogue: Catalogue,
         calendar: WorkingDays,
         protection: Protection,
+        spill: Path,
     ) -> None:
         self.workspace, self.lake, self.backend = workspace, lake, backend
         self.catalogue, self.calendar, self.protection = catalogue, calendar, protection
-        self.staging = Staging(backend, catalogue, protection)
+        self.staging = Staging(backend, catalogue, protection, Spool(spill))
         self.intake = Intake(self.staging)
-        self.taking = Taking(workspace.inbox, self.intake)
 
-    def carry_out(self, manifest: list[ManifestRow], now: datetime, progress: Progress) -> IngestResult:
+    def carry_out(
+        self, manifest: list[ManifestRow], now: datetime, latest: datetime, selection: Selection, progress: Progress
+    ) -> IngestResult:
+        self.taking = Taking(self.workspace, self.intake, latest, selection)
         self.taking.take(manifest, self._known_ids(), progress)
         with self.lake.lock():
             self.lake.create()
@@ -130,7 +171,8 @@ class _Run:
             run_no, counts = None, Counts()
             if taken or is_rejudged or lists:
                 run_no, counts = self._commit(snapshot, rules, lists, now, is_rejudged=is_rejudged)
-            return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent)
+            failures = tuple(self.taking.failures)
+            return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent, failures)
 
     def _known_ids(self) -> set[str]:
         if not self.lake.runs().num_rows:
@@ -169,11 +211,11 @@ class _Run:
             known.judge_nothing(self.staging)
         moved = entries.settle(self.staging, snapshot, self.calendar)
         run_no = self.lake.next_run_no()
-        for data_format, table in self.staging.payload_tables.items():
-            self._append_staged(data_format, table, run_no)
+        for data_format, rows in self.staging.spool.readers(self.staging.forgotten, run_no):
+            self.lake.append(self.lake.payload_name(data_format), rows)
         if is_rejudged:
             self._append_rekeyed(snapshot, run_no)
-        if entries.entry_count(self.backend):
+        if entries.has_entries(self.backend):
             self.lake.append("records", entries.entries(self.backend, run_no))
         quarantined = self._append_quarantine(run_no)
         counts = self._append_deliveries(snapshot, moved, quarantined, run_no)
@@ -203,12 +245,6 @@ class _Run:
             ),
         )
         return run_no, counts
-
-    def _append_staged(self, data_format: str, table: str, run_no: int) -> None:
-        columns = self.backend.table(table).columns
-        names = ", ".join(quoted(name) for name in columns)
-        reader = engine.stream(self.backend, f"SELECT {int(run_no)}::BIGINT AS run_no, {names} FROM {table}")
-        self.lake.append(self.lake.payload_name(data_format), reader)
 
     def _append_rekeyed(self, snapshot: Snapshot | None, run_no: int) -> None:
         """Write payload rows again whose natural key is another one under the rules that hold now."""

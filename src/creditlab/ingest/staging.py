@@ -1,7 +1,7 @@
 """Rows on their way into the lake: judged one record schema and edition at a time, kept in the engine's own tables.
 
 `judged` holds one row per row that may become an entry, new ones and those already in the lake whose keys are judged
-again, in one fixed set of columns. `staged_<n>` tables hold the new rows' payloads, one a data format.
+again, in one fixed set of columns. The new rows' payloads wait in the spool.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import ibis
@@ -34,6 +33,8 @@ from creditlab.ingest.protect import (
     whole,
 )
 from creditlab.ingest.resolve import ACTIONS
+from creditlab.ingest.spool import Spool
+from creditlab.lake.schemas import PAYLOAD
 from creditlab.terms import Role
 
 if TYPE_CHECKING:
@@ -49,14 +50,7 @@ CREATE TABLE judged (
   required_count INTEGER, is_working BOOLEAN
 )
 """
-_PAYLOAD_META = (
-    "key64", "natural_key64", "content64", "name64", "delivery_id", "row_no", "delivered_at", "action", checks.KIND,
-    checks.MASKED,
-)  # fmt: skip
-_PAYLOAD_COLUMNS = (
-    "key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT, delivery_id VARCHAR, row_no BIGINT, "
-    "delivered_at TIMESTAMPTZ, action VARCHAR, judged_kind VARCHAR, is_masked BOOLEAN, kept_faults VARCHAR"
-)
+_PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", checks.KIND, checks.MASKED)
 _QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
 #: DuckDB's own hash may change between versions, and keys live longer than those.
 _HASH = """
@@ -94,21 +88,16 @@ def stable_hash64(text: str) -> int:  # type: ignore[empty-body]
     """64 bits of a text's MD5 as a signed integer: the same on every machine and in every version; null stays null."""
 
 
-def joined(*parts: ir.StringValue) -> ir.StringValue:
-    """Texts as one, each with its length, so that no two lists of texts are joined alike; null where one is null."""
-    pieces = [part.length().cast("string") + ":" + part for part in parts]
-    return reduce(lambda a, b: a + "|" + b, pieces)
-
-
 @dataclass
 class Staging:
-    """The tables of one run, in an engine of its own."""
+    """The tables of one run, in an engine and a temporary folder of its own."""
 
     backend: Backend
     catalogue: Catalogue
     protection: Protection
+    spool: Spool
     arrivals: list[Arrival] = field(default_factory=list)
-    payload_tables: dict[str, str] = field(default_factory=dict)
+    forgotten: set[int] = field(default_factory=set)
     rows: int = 0
 
     def __post_init__(self) -> None:
@@ -120,35 +109,120 @@ class Staging:
         return len(self.arrivals) - 1
 
     def add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
-        """Judge and keep new rows, as `protect` returns them with `arrival`, `row_no` and `action`."""
+        """Judge and keep new rows, as `protect` returns them with `arrival`, `row_no`, `item_code` and `action`."""
         person = rows[IS_PERSON].to_numpy()
         content = fill(rows[CONTENT], rows.num_rows)
         if person.any():
             # A natural person's values could be guessed from a plain hash; the key makes guessing useless.
             mask = pa.array(person)
             content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
-        rows = rows.set_column(rows.column_names.index(CONTENT), CONTENT, content)
-        rows = rows.append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
-        table = self._with_arrivals(rows, schema)
-        table = table.mutate(
-            content64=stable_hash64(table[CONTENT]),
-            name64=stable_hash64(table[NAME]),
-            key64=stable_hash64(joined(table.item_code, table.department, table[schema.name_of(Role.RECORD_ID)])),
-        )
-        self._judge(table, edition, schema, is_new=True)
+        texts = {"content64": content, "name64": rows[NAME], "key64": self._key_text(rows, schema)}
+        rows = rows.drop_columns([CONTENT, NAME])
+        rows = self._hashed(rows, texts).append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
+        judged = self._judge(rows, edition, schema, is_new=True)
+        self.spool.add(schema.name, self._payload(rows, schema, self._name_faults(judged, rows, schema)))
 
     def add_known(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
-        """Judge rows again that the lake holds, as their payloads have them with `arrival`, `row_no` and `action`."""
+        """Judge rows again that the lake holds, as their payloads have them with the columns of new ones."""
         count, blanks = rows.num_rows, self.protection.blanks
-        fields = {
-            one.name: fill(rows[one.name] if one.name in rows.column_names else None, count) for one in schema.fields
-        }
+        kept = set(rows.column_names)
+        fields = {one.name: fill(rows[one.name] if one.name in kept else None, count) for one in schema.fields}
         right = has_valid_check_character(fields[schema.required_name(Role.SUBJECT_ID)])
         natural = natural_key_text(fields, schema, blanks)
         passed = {name: rows[name] for name in rows.column_names if name not in fields}
         values = {name: nullify(text, blanks) for name, text in fields.items()}
         table = pa.table(passed | values | {checks.RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
-        self._judge(self._with_arrivals(table, schema), edition, schema, is_new=False)
+        self._judge(self._hashed(table, {}), edition, schema, is_new=False)
+
+    def _key_text(self, rows: pa.Table, schema: DataFormat) -> pa.Array:
+        """What a row's key is hashed over: item, department and record number."""
+        return pc.binary_join_element_wise(
+            self._prefix(rows), fill(rows[schema.required_name(Role.RECORD_ID)], rows.num_rows), ""
+        )
+
+    def _prefix(self, rows: pa.Table) -> pa.Array:
+        """Item and department, each with its length, so that no two pairs are joined alike."""
+        arrival = rows["arrival"].combine_chunks().dictionary_encode()
+        arrival = arrival.combine_chunks() if isinstance(arrival, pa.ChunkedArray) else arrival
+        used = [self.arrivals[number] for number in arrival.dictionary.to_pylist()]
+        texts = [f"{len(one.item_code)}:{one.item_code}|{len(one.department)}:{one.department}|" for one in used]
+        return pa.array(texts, pa.string()).take(arrival.indices)
+
+    def _hashed(self, rows: pa.Table, texts: dict[str, pa.Array]) -> pa.Table:
+        """Number rows, read their days' texts, and add hashes of texts; a natural key that is none is the key's own."""
+        rows = rows.append_column("rid", pa.array(np.arange(self.rows, self.rows + rows.num_rows)))
+        self.rows += rows.num_rows
+        natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
+        texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
+        if texts:
+            table = ibis.memtable(pa.table({"rid": rows["rid"], **texts}))
+            hashes = {name: stable_hash64(table[name]) for name in texts}
+            found = self.backend.to_pyarrow(table.select("rid", **hashes).order_by("rid"))
+            for name in texts:
+                rows = rows.append_column(name, found[name])
+        if "natural_key64" in texts:
+            own = pc.coalesce(rows["natural_key64"], rows["key64"])
+            rows = rows.set_column(rows.column_names.index("natural_key64"), "natural_key64", own)
+        else:
+            rows = rows.append_column("natural_key64", rows["key64"])
+        return rows.drop_columns([NATURAL_KEY])
+
+    def _judge(self, rows: pa.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> ir.Table:
+        for name in checks.day_fields(schema):
+            rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
+        working = [item.item_code for item in edition.items if item.time_limit.is_working]
+        judged = checks.judge(ibis.memtable(rows), self.catalogue, edition, schema)
+        entries = judged.select(
+            "rid",
+            is_new=ibis.literal(is_new),
+            arrival=judged.arrival,
+            row_no=judged.row_no,
+            action=_place_of(judged.action),
+            key64=judged.key64,
+            natural_key64=judged.natural_key64,
+            content64=judged.content64,
+            name64=judged.name64,
+            record_id=judged[schema.required_name(Role.RECORD_ID)],
+            item_code=judged.item_code,
+            subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
+            subject_kind=judged[checks.KIND],
+            event_date=judged.event_day,
+            valid_until=judged.end_day,
+            amount=judged.amount_value,
+            row_faults=judged.row_faults + judged.name_faults,
+            filled_count=judged.filled_count,
+            required_count=judged.required_count,
+            is_working=judged.item_code.isin(working),
+        )
+        self.backend.insert("judged", entries)
+        return judged
+
+    def _name_faults(self, judged: ir.Table, rows: pa.Table, schema: DataFormat) -> pa.Array:
+        """Faults about the content of natural persons' names, which are judged now and never again; else null."""
+        name = schema.name_of(Role.SUBJECT_NAME)
+        is_named = pc.and_(rows[IS_PERSON], pc.is_valid(rows[name])) if name else None
+        if is_named is None or not pc.any(is_named).as_py():
+            return pa.nulls(rows.num_rows, pa.string())
+        found = self.backend.to_pyarrow(judged.select("rid", "name_faults").order_by("rid"))
+        return pc.if_else(is_named, found["name_faults"], None)
+
+    def _payload(self, rows: pa.Table, schema: DataFormat, name_faults: pa.Array) -> pa.Table:
+        """What is kept of new rows: their fields, natural persons' names withheld, and what judging again needs."""
+        fields = {one.name: rows[one.name] for one in schema.fields}
+        name = schema.name_of(Role.SUBJECT_NAME)
+        if name:
+            is_named = pc.and_(rows[IS_PERSON], pc.is_valid(rows[name]))
+            fields[name] = pc.if_else(is_named, WITHHELD, rows[name])
+        encoded = whole(rows["arrival"]).dictionary_encode()
+        used = [self.arrivals[number] for number in encoded.dictionary.to_pylist()]
+        meta = {name: rows[name] for name in _PAYLOAD_META} | {
+            "delivery_id": pa.array([one.delivery_id for one in used], pa.string()).take(encoded.indices),
+            "delivered_at": pa.array([one.delivered_at for one in used], PAYLOAD.field("delivered_at").type).take(
+                encoded.indices
+            ),
+            checks.KEPT_FAULTS: name_faults,
+        }
+        return pa.table({"arrival": rows["arrival"]} | meta | fields)
 
     def quarantine(
         self, arrival: np.ndarray, row_no: np.ndarray, reason: pa.Array, content: pa.Array | None = None
@@ -167,75 +241,15 @@ class Staging:
         if not arrivals:
             return
         numbers = ", ".join(str(number) for number in sorted(arrivals))
-        names = ", ".join(f"'{self.arrivals[number].delivery_id}'" for number in sorted(arrivals))
         for table in ("judged", "quarantined"):
             self.backend.raw_sql(f"DELETE FROM {table} WHERE arrival IN ({numbers})")
-        for table in self.payload_tables.values():
-            self.backend.raw_sql(f"DELETE FROM {table} WHERE delivery_id IN ({names})")
-
-    def _with_arrivals(self, rows: pa.Table, schema: DataFormat) -> ir.Table:
-        """Rows in the engine, numbered, with the item, department and time of their delivery."""
-        for name in checks.day_fields(schema):
-            rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
-        numbers = pa.array(np.arange(self.rows, self.rows + rows.num_rows))
-        self.rows += rows.num_rows
-        rows = rows.append_column("rid", numbers)
-        used = pa.table({"arrival": rows["arrival"].unique()})
-        return ibis.memtable(rows).join(self.arrival_table(used["arrival"].to_pylist()), "arrival")
+        self.forgotten |= arrivals
 
     def arrival_table(self, numbers: Sequence[int] | None = None) -> ir.Table:
         """The deliveries that rows refer to by number."""
         chosen: Iterable[int] = range(len(self.arrivals)) if numbers is None else numbers
         rows = [{"arrival": number} | vars(self.arrivals[number]) for number in chosen]
         return ibis.memtable(pa.Table.from_pylist(rows, schema=_ARRIVALS))
-
-    def _judge(self, table: ir.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> None:
-        natural = joined(table.item_code, table.department, ibis.literal("natural"), table[NATURAL_KEY])
-        table = table.mutate(
-            natural_key64=ibis.coalesce(stable_hash64(natural), table.key64), action_place=_place_of(table.action)
-        )
-        working = [item.item_code for item in edition.items if item.time_limit.is_working]
-        judged = checks.judge(table, self.catalogue, edition, schema)
-        judged = judged.mutate(is_working=judged.item_code.isin(working))
-        done = {CONTENT, NAME, NATURAL_KEY, *(checks.day_name(one) for one in checks.day_fields(schema))}
-        self._make(f"judged_{self.rows}", judged.drop(*(name for name in judged.columns if name in done)))
-        number, subject = (quoted(schema.required_name(role)) for role in (Role.RECORD_ID, Role.SUBJECT_ID))
-        self.backend.raw_sql(
-            f"INSERT INTO judged SELECT rid, {is_new}, arrival, row_no, action_place, key64, natural_key64, content64, "
-            f"name64, {number}, item_code, {subject}, {checks.KIND}, event_day, end_day, amount_value, "
-            f"row_faults || name_faults, filled_count, required_count, is_working FROM judged_{self.rows}"
-        )
-        if is_new:
-            self._keep_payload(f"judged_{self.rows}", schema)
-        self.backend.raw_sql(f"DROP TABLE judged_{self.rows}")
-
-    def _make(self, name: str, table: ir.Table) -> ir.Table:
-        return self.backend.create_table(name, table)
-
-    def _keep_payload(self, made: str, schema: DataFormat) -> None:
-        name = schema.name_of(Role.SUBJECT_NAME)
-        columns = {quoted(one.name): quoted(one.name) for one in schema.fields}
-        kept = "NULL"
-        if name:
-            is_named = f"{IS_PERSON} AND {quoted(name)} IS NOT NULL"
-            columns[quoted(name)] = f"CASE WHEN {is_named} THEN '{WITHHELD}' ELSE {quoted(name)} END"
-            kept = f"CASE WHEN {is_named} THEN name_faults END"
-        columns |= {column: column for column in _PAYLOAD_META} | {checks.KEPT_FAULTS: kept}
-        table = self.payload_tables.get(schema.name)
-        if table is None:
-            table = self.payload_tables[schema.name] = f"staged_{len(self.payload_tables)}"
-            self.backend.raw_sql(f"CREATE TABLE {table} ({_PAYLOAD_COLUMNS})")
-        known = {quoted(column) for column in self.backend.table(table).columns}
-        for column in columns:
-            if column not in known and column.strip('"') not in known:
-                self.backend.raw_sql(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} VARCHAR")
-        chosen = ", ".join(f"{value} AS {column}" for column, value in columns.items())
-        self.backend.raw_sql(f"INSERT INTO {table} BY NAME SELECT {chosen} FROM {made}")
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL: fields are named by officials, not by us."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _place_of(action: ir.StringColumn) -> ir.IntegerColumn:
