@@ -62,13 +62,26 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return _on_distinct(values, fold)
 
 
-def name_hashes(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """What `stable_hash64` in the engine gives for each folded name; null stays null."""
+class NameHashes:
+    """Hashes of folded names; a name that was seen lately is not folded again."""
 
-    def each(names: pa.Array) -> pa.Array:
-        return pa.array([None if name is None else _hash64(name) for name in fold_name(names).to_pylist()], pa.int64())
+    def __init__(self, kept: int = 400_000) -> None:
+        self._kept, self._known = kept, dict[str | None, int | None]({None: None})
 
-    return _on_distinct(values, each)
+    def hashes(self, values: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """What `stable_hash64` in the engine gives for each folded name; null stays null."""
+
+        def each(names: pa.Array) -> pa.Array:
+            texts = names.to_pylist()
+            new = [text for text in texts if text not in self._known]
+            if len(self._known) + len(new) > self._kept:
+                self._known = {None: None}
+                new = [text for text in texts if text is not None]
+            folded = fold_name(pa.array(new, pa.string())).to_pylist()
+            self._known.update(zip(new, map(_hash64, folded), strict=True))
+            return pa.array([self._known[text] for text in texts], pa.int64())
+
+        return _on_distinct(values, each)
 
 
 def _hash64(text: str) -> int:

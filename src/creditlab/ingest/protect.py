@@ -6,7 +6,7 @@ keyed pseudonyms and without names, resident IDs in free text masked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from creditlab.catalogue.edition import DataFormat
 from creditlab.checks import KIND, MASKED, RIGHT_CODE
 from creditlab.identifiers import (
+    NameHashes,
     fold_identifier,
-    fold_name,
     has_valid_check_character,
     is_natural_person_code,
     keyed_digest,
@@ -28,8 +28,8 @@ from creditlab.terms import IdentifierPattern, Role, SubjectKind
 #: Stands for a name that was filled in and is not kept.
 WITHHELD = "*"
 _UNIT = "\x1f"
-#: Texts that rows are hashed over, the folded name among them.
-CONTENT, NATURAL_KEY, NAME, IS_PERSON = "content_text", "natural_key_text", "folded_name", "is_person"
+#: Texts that rows are hashed over, and the hash of the folded name.
+CONTENT, NATURAL_KEY, NAME, IS_PERSON = "content_text", "natural_key_text", "name64", "is_person"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Protection:
 
     key: bytes
     blanks: tuple[str, ...]
+    names: NameHashes = field(default_factory=NameHashes)
 
 
 def fill(column: pa.ChunkedArray | pa.Array | None, length: int) -> pa.Array:
@@ -86,7 +87,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     -------
     pyarrow.Table
         The rows with every field trimmed and protected (null where blank), and the columns `judged_kind` (null where
-        unknown), `has_right_code`, `is_masked`, `folded_name` (null where no name is kept), `content_text` and
+        unknown), `has_right_code`, `is_masked`, `name64` (null where no name is kept), `content_text` and
         `natural_key_text` (null where the natural key is the record's own).
     """
     raw = {name: fill(rows[name] if name in rows.column_names else None, rows.num_rows) for name in _fields(schema)}
@@ -108,10 +109,10 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     if name:
         content[name] = _replace(raw[name], is_person, lambda chosen: keyed_digest(chosen, protection.key))
     trimmed = {field: pc.utf8_trim_whitespace(values) for field, values in raw.items()}
-    folded_name = pa.nulls(rows.num_rows, pa.string())
+    name_hash = pa.nulls(rows.num_rows, pa.int64())
     if name:
         unnamed = is_blank(trimmed[name], protection.blanks)
-        folded_name = fold_name(pc.if_else(pa.array(is_person | unnamed), None, trimmed[name]))
+        name_hash = protection.names.hashes(pc.if_else(pa.array(is_person | unnamed), None, trimmed[name]))
     passed = [column for column in rows.column_names if column not in raw and column not in extra]
     return pa.table(
         {column: rows[column] for column in passed}
@@ -121,7 +122,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
             RIGHT_CODE: pa.array(right_code),
             MASKED: pa.array(is_masked),
             IS_PERSON: pa.array(is_person),
-            NAME: folded_name,
+            NAME: name_hash,
             CONTENT: _content_text(content | extra),
             NATURAL_KEY: natural_key_text(trimmed, schema, protection.blanks),
         }
@@ -162,20 +163,27 @@ def _content_text(columns: dict[str, pa.Array]) -> pa.Array:
     An empty cell counts like an absent column: whether a department wrote the column's header says nothing.
     """
     names, parts = sorted(columns), []
-    mask = np.zeros(len(next(iter(columns.values()))), dtype=object if len(names) > 62 else np.int64)
+    count = len(next(iter(columns.values())))
+    mask = np.zeros(count, dtype=object if len(names) > 62 else np.int64)
     for place, name in enumerate(names):
         values = columns[name]
-        if pc.any(pc.match_substring(values, _UNIT)).as_py():
+        if _holds_unit(values):
             # Doubled, a value's own separator can't pass for the end of the value.
             values = pc.replace_substring(values, _UNIT, _UNIT * 2)
         is_filled = pc.not_equal(values, "")
-        mask += is_filled.to_numpy(zero_copy_only=False).astype(mask.dtype) << place
-        parts.append(pc.if_else(is_filled, values, None))
+        filled_count = pc.sum(is_filled).as_py() or 0
+        if filled_count:
+            mask += is_filled.to_numpy(zero_copy_only=False).astype(mask.dtype) << place
+            parts.append(values if filled_count == count else pc.if_else(is_filled, values, None))
     masks, inverse = np.unique(mask, return_inverse=True)
-    filled = pa.array(
-        [";".join(name for place, name in enumerate(names) if one >> place & 1) for one in masks.tolist()]
-    )
+    filled = pa.array([";".join(name for n, name in enumerate(names) if one >> n & 1) for one in masks.tolist()])
     return pc.binary_join_element_wise(filled.take(pa.array(inverse)), *parts, f"{_UNIT} ", null_handling="skip")
+
+
+def _holds_unit(values: pa.Array) -> bool:
+    """Whether the separator stands anywhere in a column's text."""
+    data = values.buffers()[2]
+    return data is not None and bool((np.frombuffer(data, dtype=np.uint8) == ord(_UNIT)).any())
 
 
 def natural_key_text(trimmed: dict[str, pa.Array], schema: DataFormat, blanks: tuple[str, ...]) -> pa.Array:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import WorkspaceError
-from creditlab.identifiers import fold_identifier, is_natural_person_code, name_hashes, pseudonyms
+from creditlab.identifiers import fold_identifier, is_natural_person_code, pseudonyms
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import Protection, fill, is_blank
 from creditlab.lake.schemas import LEDGER, SUBJECTS
@@ -58,7 +58,7 @@ def read_subjects(path: Path, catalogue: Catalogue, protection: Protection) -> p
         "subject_id": subject,
         "subject_kind": kind,
         "subject_name": name,
-        "name64": name_hashes(name),
+        "name64": protection.names.hashes(name),
         "region_code": cells["region_code"],
         "industry_code": cells["industry_code"],
         **days,

@@ -23,7 +23,6 @@ from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import (
     CONTENT,
     IS_PERSON,
-    NAME,
     NATURAL_KEY,
     WITHHELD,
     Protection,
@@ -116,8 +115,8 @@ class Staging:
             # A natural person's values could be guessed from a plain hash; the key makes guessing useless.
             mask = pa.array(person)
             content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
-        texts = {"content64": content, "name64": rows[NAME], "key64": self._key_text(rows, schema)}
-        rows = rows.drop_columns([CONTENT, NAME])
+        texts = {"content64": content, "key64": self._key_text(rows, schema)}
+        rows = rows.drop_columns([CONTENT])
         rows = self._hashed(rows, texts).append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
         judged = self._judge(rows, edition, schema, is_new=True)
         self.spool.add(schema.name, self._payload(rows, schema, self._name_faults(judged, rows, schema)))
