@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from creditlab.errors import WorkspaceError
+from creditlab.errors import WorkspaceError, storage_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,9 +35,12 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
     ------
     WorkspaceError
         If the address is not one of an engine that this installation has.
+    StorageError
+        If the disk is full on which the engine keeps what doesn't fit in memory.
     """
     if url != EMBEDDED:
         raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=f'Write url = "{EMBEDDED}".')
+    import duckdb
     import ibis
 
     with tempfile.TemporaryDirectory(prefix="creditlab-") as spill:
@@ -50,6 +53,11 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
         )
         try:
             yield backend
+        except (duckdb.OperationalError, OSError) as error:
+            full = storage_error(error, "the folder for temporary files")
+            if full is None:
+                raise
+            raise full from error
         finally:
             backend.disconnect()
 

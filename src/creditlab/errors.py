@@ -6,6 +6,8 @@ messages end up in logs that more people read than may read the data (Article 4)
 
 from __future__ import annotations
 
+import errno
+import re
 from enum import IntEnum
 from typing import ClassVar
 
@@ -95,6 +97,13 @@ class ManifestError(UserError):
     exit_status = ExitStatus.REFUSED
 
 
+class SourceError(UserError):
+    """A database that a delivery is to be read from, or its query, can't be used; the delivery was not taken in."""
+
+    code = "source"
+    exit_status = ExitStatus.REFUSED
+
+
 class CalendarError(UserError):
     """A working day is needed beyond the calendar's official end; nothing is guessed."""
 
@@ -107,6 +116,13 @@ class LakeError(UserError):
 
     code = "lake"
     exit_status = ExitStatus.REFUSED
+
+
+class StorageError(UserError):
+    """A disk is full or refuses to be written; what was half written is not visible."""
+
+    code = "storage"
+    exit_status = ExitStatus.INTERNAL
 
 
 class NoDataError(UserError):
@@ -135,3 +151,38 @@ class VerificationError(UserError):
 
     code = "differs"
     exit_status = ExitStatus.REFUSED
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SHUT = {errno.EROFS}
+#: How libraries that are not Python say the same: by the system's number, by its words, or in words of their own.
+_NUMBER = re.compile(r"os error (\d+)")
+_WORDS = re.compile(r"No space left on device|Disk quota exceeded|File too large|failed to offload data block")
+
+
+def storage_error(error: Exception, where: str) -> StorageError | None:
+    """What an error says about a disk; None where it says something else.
+
+    Parameters
+    ----------
+    error
+        As Python or a library raised it.
+    where
+        What was being written, in the user's words.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    text = str(error)
+    numbers = {number, *map(int, _NUMBER.findall(text))}
+    if numbers & _FULL or _WORDS.search(text):
+        return StorageError(
+            "the disk is full",
+            where=where,
+            do="Make room, then run the command again; nothing half done is visible.",
+        )
+    if numbers & _SHUT:
+        return StorageError(
+            "the disk can't be written to",
+            where=where,
+            do="Mount it for writing, then run the command again; nothing half done is visible.",
+        )
+    return None

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
-from creditlab.errors import CatalogueError, LakeError
+from creditlab.errors import CatalogueError, LakeError, storage_error
 from creditlab.lake.format import check_version, read_version, write_version
 from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
 
@@ -44,16 +44,23 @@ class Lake:
         return (self.root / "runs" / "_delta_log").is_dir()
 
     def create(self) -> None:
-        """Make the tables that are not there yet."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, schema in TABLES.items():
-            partition = [RECORDS_PARTITION] if schema is RECORDS else None
-            columns = schema.append(pa.field(RECORDS_PARTITION, pa.string())) if partition else schema
-            DeltaTable.create(
-                self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
-            )
-        if read_version(self.root) is None:
-            write_version(self.root, FORMAT_VERSION)
+        """Make the tables that are not there yet.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full, or can't be written to.
+        """
+        with _writing():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name, schema in TABLES.items():
+                partition = [RECORDS_PARTITION] if schema is RECORDS else None
+                columns = schema.append(pa.field(RECORDS_PARTITION, pa.string())) if partition else schema
+                DeltaTable.create(
+                    self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
+                )
+            if read_version(self.root) is None:
+                write_version(self.root, FORMAT_VERSION)
 
     def check_format(self) -> None:
         """Refuse a lake whose format version this program doesn't know.
@@ -87,16 +94,23 @@ class Lake:
         return [*TABLES, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
 
     def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
-        """Append rows to a table; columns that are new to it are added."""
-        write_deltalake(
-            self._uri(name),
-            data,
-            mode="append",
-            schema_mode="merge",
-            partition_by=[RECORDS_PARTITION] if name == "records" else None,
-            writer_properties=_WRITER,
-            configuration=_CONFIGURATION,
-        )
+        """Append rows to a table; columns that are new to it are added.
+
+        Raises
+        ------
+        StorageError
+            If the disk is full, or can't be written to; the table is then as it was.
+        """
+        with _writing():
+            write_deltalake(
+                self._uri(name),
+                data,
+                mode="append",
+                schema_mode="merge",
+                partition_by=[RECORDS_PARTITION] if name == "records" else None,
+                writer_properties=_WRITER,
+                configuration=_CONFIGURATION,
+            )
 
     def files(self, name: str) -> list[str]:
         """The Parquet files of a table's newest version."""
@@ -196,10 +210,24 @@ class Lake:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the lake for key resolution up to the commit; others wait."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as handle:
+        with _writing():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = (self.root / ".lock").open("w")
+        with handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say so in the user's words where the disk is full or refuses to be written."""
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        full = storage_error(error, "the lake")
+        if full is None:
+            raise
+        raise full from error
 
 
 _CONFIGURATION: dict[str, str | None] = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "32"}
