@@ -140,6 +140,7 @@ RUNS = pa.schema(
         ("format_version", pa.int32()),
         ("editions", _TEXT),
         ("rules_digest", _TEXT),
+        ("key_fingerprint", _TEXT),
         ("subjects_digest", _TEXT),
         ("ledger_digest", _TEXT),
         ("subjects_run", pa.int64()),

@@ -91,7 +91,9 @@ class Lake:
 
     def table_names(self) -> list[str]:
         """The tables that the lake has, payload tables included."""
-        return [*TABLES, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
+        payloads = [f"{_PAYLOADS}/{one}" for one in self.payload_formats()]
+        # A run that died while it made a table leaves a folder that is none yet.
+        return [*TABLES, *(name for name in payloads if DeltaTable.is_deltatable(self._uri(name)))]
 
     def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
         """Append rows to a table; columns that are new to it are added.
