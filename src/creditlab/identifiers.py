@@ -184,6 +184,11 @@ def pseudonyms(values: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array | pa.
     return _by_distinct(values, lambda text: _pseudonym(text, key))
 
 
+def key_fingerprint(key: bytes) -> str:
+    """What tells one key from another and helps nobody to find it."""
+    return hmac.digest(key, b"fingerprint of a pseudonym key", hashlib.sha256).hex()[:32]
+
+
 def keyed_digest(values: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array | pa.ChunkedArray:
     """Keyed digests of texts that are not kept, for comparing one delivery's value with the next; null stays null."""
     return _by_distinct(values, lambda text: hmac.digest(key, b"value\x00" + text.encode(), hashlib.sha256).hex())

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from creditlab.errors import LakeError
 from tests.reference.identifiers import fold, is_resident_id, resident_check
 from tests.spec.tiny import Tiny, code, csv_text, form_field, form_fields, row
 
@@ -305,3 +306,29 @@ def test_a_file_without_a_header_keeps_nobody_as_a_columns_name(tiny: Tiny) -> N
     found = {place for place, text in written(tiny.folder, *OWN) for one in secrets() if one in text}
     assert found == set()
     assert [one["reason"] for one in tiny.table("quarantine")] == ["no_record_id"] * 2
+
+
+# --- The key ---------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_is_not_the_lakes_is_refused(tiny: Tiny) -> None:
+    tiny.deliver([row()], "2026-07-02")
+    tiny.ingest()
+    key = tiny.folder / "keys/pseudonym.key"
+    right = key.read_bytes()
+    key.unlink()
+    with pytest.raises(LakeError, match="missing"):
+        tiny.ingest()
+    assert not key.exists()
+    key.write_bytes(bytes(32))
+    with pytest.raises(LakeError, match="not the lake's"):
+        tiny.ingest()
+    key.write_bytes(right)
+    assert tiny.ingest().run_no is None
+
+
+def test_a_resident_number_with_words_around_it_is_no_subject_in_the_clear(tiny: Tiny) -> None:
+    number = resident_id(1)
+    tiny.deliver([row(subject_id=f"身份证:{number}")])
+    tiny.ingest()
+    assert [number in str(one) for one in tiny.records()] == [False]

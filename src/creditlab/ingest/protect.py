@@ -105,6 +105,8 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     right_code = has_valid_check_character(raw[subject]) if subject else np.zeros(rows.num_rows, dtype=bool)
     if subject:
         raw[subject] = _replace(raw[subject], is_person, lambda chosen: pseudonyms(chosen, protection.key))
+        # A number with words around it makes no person of the row, and is not kept all the same.
+        raw[subject], _ = mask_resident_ids(raw[subject], protection.key)
     content = dict(raw)
     if name:
         content[name] = _replace(raw[name], is_person, lambda chosen: keyed_digest(chosen, protection.key))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import WorkspaceError
-from creditlab.identifiers import fold_identifier, is_natural_person_code, pseudonyms
+from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids, pseudonyms
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.protect import Protection, fill, is_blank
 from creditlab.lake.schemas import LEDGER, SUBJECTS
@@ -45,6 +45,7 @@ def read_subjects(path: Path, catalogue: Catalogue, protection: Protection) -> p
         kind = pc.if_else(pa.array(is_natural_person_code(subject)), str(SubjectKind.NATURAL_PERSON), kind)
     is_person = pc.equal(kind, str(SubjectKind.NATURAL_PERSON))
     subject = pc.if_else(is_person, pseudonyms(subject, protection.key), subject)
+    subject, _ = mask_resident_ids(subject, protection.key)
     if pc.count_distinct(subject).as_py() < len(subject):
         raise WorkspaceError("a subject occurs twice in the register", where=path.name, do="Keep one row a subject.")
     is_unnamed = pc.or_(is_person, pa.array(is_blank(cells["subject_name"], protection.blanks)))

@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
-from creditlab.errors import UserError
-from creditlab.identifiers import mask_resident_ids
+from creditlab.errors import LakeError, UserError
+from creditlab.identifiers import key_fingerprint, mask_resident_ids
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
@@ -137,6 +137,18 @@ def take_in(
         return run.carry_out(manifest, now, latest, selection, progress)
 
 
+def _key(workspace: Workspace, runs: pa.Table) -> bytes:
+    """The pseudonym key, which must be the one that the lake was written with: another one names everybody anew."""
+    advice = "Put the key file back, or restore it from its backup."
+    if runs.num_rows and not workspace.key.exists():
+        raise LakeError("the lake's pseudonym key is missing", where="[paths] key", do=advice)
+    key = workspace.pseudonym_key()
+    known = set(runs["key_fingerprint"].to_pylist()) - {None}
+    if known and key_fingerprint(key) not in known:
+        raise LakeError("the pseudonym key is not the lake's", where="[paths] key", do=advice)
+    return key
+
+
 class _Run:
     def __init__(
         self,
@@ -234,6 +246,7 @@ class _Run:
                         "format_version": FORMAT_VERSION,
                         "editions": editions_text(self.catalogue),
                         "rules_digest": rules,
+                        "key_fingerprint": key_fingerprint(self.protection.key),
                         "subjects_digest": register.digest(self.workspace.subjects),
                         "ledger_digest": register.digest(self.workspace.ledger),
                         "subjects_run": run_no if "subjects" in lists else last.get("subjects_run"),
