@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     catalogue = command("catalogue", _catalogue, "check the catalogue, or publish an edition")
     catalogue.add_argument("step", choices=["lint", "publish"])
     catalogue.add_argument("year", type=int, nargs="?")
-    command("ingest", _ingest, "take in the inbox's deliveries and print the six counts")
+    intake = command("ingest", _ingest, "take in the inbox's deliveries and print the six counts")
+    intake.add_argument("--watch", action="store_true", help="go on looking for new files until SIGTERM or SIGINT")
+    intake.add_argument("--interval", type=float, default=10, help="seconds between two looks")
     measure = command("measure", _measure, "take the measures of a period")
     measure.add_argument("--period", required=True, help="2026Q3, 2026, 2026-08 or 2026-07-01/2026-10-01")
     measure.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
@@ -171,14 +173,32 @@ def _ingest(chosen: argparse.Namespace) -> Answer:
     from creditlab.ingest import ingest
 
     workspace = _open(chosen)
+    if chosen.watch:
+        return _watch(workspace, chosen.interval)
     done = ingest(workspace, now=_now(), progress=_progress("deliveries"))
     counts = asdict(done.counts)
     said = counts | {"run_no": done.run_no, "deliveries": done.deliveries, "known": done.known, "absent": done.absent}
-    lines = [f"{name:<12} {counts[name]:>12,}\n" for name in COUNTS]
     run = f"run {done.run_no}" if done.run_no else "nothing new, no run"
-    notes = f"{run}: {done.deliveries:,} deliveries taken in, {done.known:,} known"
-    notes += f", {done.absent:,} announced but not there yet\n" if done.absent else "\n"
-    return Answer(said, "".join(lines) + notes)
+    absent = f", {done.absent:,} announced but not there yet" if done.absent else ""
+    notes = f"{run}: {done.deliveries:,} deliveries taken in, {done.known:,} known{absent}\n"
+    return Answer(said, _counts_text(counts) + notes)
+
+
+def _counts_text(counts: dict[str, int]) -> str:
+    return "".join(f"{name:<12} {counts[name]:>12,}\n" for name in COUNTS)
+
+
+def _watch(workspace: Workspace, interval: float) -> Answer:
+    from time import monotonic
+
+    from creditlab.ingest import Watch, until_told
+
+    with until_told() as wait:
+        totals = Watch(workspace, interval, _now, monotonic, wait, lambda line: sys.stderr.write(line + "\n")).run()
+    said = asdict(totals)
+    counts = said.pop("counts")
+    notes = f"{len(totals.runs):,} runs: {totals.deliveries:,} deliveries taken in, {totals.waiting:,} still waiting\n"
+    return Answer(counts | said, _counts_text(counts) + notes)
 
 
 def _measure(chosen: argparse.Namespace) -> Answer:

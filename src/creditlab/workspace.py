@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditlab.errors import WorkspaceError
@@ -26,6 +29,10 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "report": {"language": str, "contact": str},
     "ingest": {"blanks": list},
 }
+#: Databases that queries in the inbox may name: any name, the address as libpq reads it.
+_SOURCES = "sources"
+_SOURCE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ADDRESS = re.compile(r"postgres(?:ql)?://(?:(?P<user>[^/@]*)@)?[^?]*(?:\?(?P<settings>.*))?")
 _KINDS = {str: "text", bool: "true or false", date: "a day such as 2026-12-31", list: 'a list of texts such as ["--"]'}
 
 
@@ -53,6 +60,7 @@ class Workspace:
     country: str
     days_file: Path | None
     official_until: date | None
+    sources: Mapping[str, str]
 
     def working_days(self) -> WorkingDays:
         """The workspace's working-day calendar."""
@@ -110,8 +118,10 @@ def open_workspace(folder: Path) -> Workspace:
         raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Mend its syntax.") from error
     except OSError as error:
         raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Name a folder that you may read.") from error
+    sources = text.pop(_SOURCES, {})
     _refuse_unknown(text)
-    return _build(folder.resolve(), text)
+    _check_sources(sources)
+    return _build(folder.resolve(), text, sources)
 
 
 def _refuse_unknown(text: dict[str, Any]) -> None:
@@ -133,7 +143,27 @@ def _refuse_unknown(text: dict[str, Any]) -> None:
                 raise WorkspaceError("a key has a value of another kind", where=where, do=f"Write {_KINDS[kind]}.")
 
 
-def _build(folder: Path, text: dict[str, Any]) -> Workspace:
+def _check_sources(sources: Any) -> None:
+    """Refuse addresses that are none, or that carry a password: this file is copied, shown and committed."""
+    if not isinstance(sources, dict):
+        raise WorkspaceError("a section is unknown", where=f"{CONFIGURATION}, [{_SOURCES}]")
+    for name, address in sources.items():
+        where = f"{CONFIGURATION}, [{_SOURCES}] {name}"
+        if not _SOURCE_NAME.fullmatch(name):
+            raise WorkspaceError("a source's name can't be used", where=where, do="Use letters, digits, _ and -.")
+        found = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
+        if found is None:
+            raise WorkspaceError("a source has no address", where=where, do='Write "postgresql://user@host/database".')
+        settings = dict(parse_qsl(found["settings"] or "", keep_blank_values=True))
+        if ":" in (found["user"] or "") or any("password" in key.lower() for key in settings):
+            raise WorkspaceError(
+                "a source's address carries a password",
+                where=where,
+                do="Take it out; give it by PGPASSFILE, PGPASSWORD or a libpq service.",
+            )
+
+
+def _build(folder: Path, text: dict[str, Any], sources: dict[str, str]) -> Workspace:
     paths, calendar, about = text.get("paths", {}), text.get("calendar", {}), text.get("workspace", {})
     report = text.get("report", {})
 
@@ -170,6 +200,7 @@ def _build(folder: Path, text: dict[str, Any]) -> Workspace:
         country=str(calendar.get("country", "CN")),
         days_file=folder / str(days) if days else None,
         official_until=calendar.get("official_until"),
+        sources=dict(sources),
     )
 
 
@@ -201,6 +232,10 @@ language = "zh_CN"
 [ingest]
 # What a cell may hold instead of being empty.
 blanks = ["—", "--", "NULL"]
+
+# Databases that queries in the inbox are read from. No password here: PGPASSFILE, PGPASSWORD or a libpq service has it.
+[sources]
+# frontend = "postgresql://creditlab@db.example/exchange"
 """
 _LISTS = {
     "inbox/manifest.csv": MANIFEST,

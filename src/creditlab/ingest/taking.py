@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from creditlab.errors import ManifestError, SourceError, UserError
 from creditlab.ingest.intake import Intake
 from creditlab.sources import (
+    MANIFEST_FILE,
     AbsentFileError,
     Content,
     ManifestRow,
@@ -17,7 +21,33 @@ from creditlab.sources import (
     read_batches,
 )
 
+if TYPE_CHECKING:
+    from creditlab.workspace import Workspace
+
 Progress = Callable[[int, int], None]
+#: Clocks differ, and zones are mistaken; a delivery announced for later than this has a wrong date.
+AHEAD = timedelta(days=1)
+
+
+class Selection(Protocol):
+    """Which of a manifest's deliveries a run looks at; it is told which of them it need not see again."""
+
+    def wants(self, row: ManifestRow, path: Path | None) -> bool:
+        """Whether the run looks at a delivery; `path` is where its file should be, None where it has none."""
+
+    def dealt_with(self, row: ManifestRow) -> None:
+        """A delivery was taken, or is known: once the run is committed, it is in the lake."""
+
+
+class _Everything:
+    def wants(self, row: ManifestRow, path: Path | None) -> bool:
+        return True
+
+    def dealt_with(self, row: ManifestRow) -> None:
+        """Nothing is remembered."""
+
+
+EVERYTHING: Selection = _Everything()
 
 
 @dataclass(frozen=True)
@@ -35,15 +65,22 @@ class Taking:
 
     Attributes
     ----------
+    latest
+        The newest moment that is known to have been; deliveries announced for more than a day later are not taken.
     known, absent
         Deliveries that the lake has already; deliveries announced whose file is not there, or still being written.
+    failures
+        What keeps deliveries from being taken that only people can mend; the others are taken all the same.
     """
 
-    inbox: Path
+    workspace: Workspace
     intake: Intake
+    latest: datetime
+    selection: Selection = EVERYTHING
     taken: dict[int, Taken] = field(default_factory=dict)
     known: int = 0
     absent: int = 0
+    failures: list[UserError] = field(default_factory=list)
 
     def take(self, manifest: list[ManifestRow], known_ids: set[str], progress: Progress) -> None:
         """Read what is new; `known_ids` are the deliveries that the lake has."""
@@ -51,7 +88,7 @@ class Taking:
             self._take(row, known_ids)
             progress(done, len(manifest))
         self.intake.finish()
-        self._forget({number for number in self.taken if number in self._changed})
+        self._forget(self._dropped)
 
     def forget_known(self, known_ids: set[str]) -> None:
         """Forget deliveries that another process took in while this one was reading."""
@@ -60,10 +97,15 @@ class Taking:
         self._forget(doubled)
 
     def __post_init__(self) -> None:
-        self._changed: set[int] = set()
+        self._dropped: set[int] = set()
+        # Rows of a dropped delivery are forgotten by its id, so another manifest row of the same id waits for the
+        # next run.
+        self._dropped_ids: set[str] = set()
 
     def _take(self, row: ManifestRow, known_ids: set[str]) -> None:
-        path = locate(self.inbox, row.path) if row.path else None
+        path = locate(self.workspace.inbox, row.path) if row.path else None
+        if not self.selection.wants(row, path):
+            return
         try:
             content = look(path) if path is not None else None
         except AbsentFileError:
@@ -73,28 +115,63 @@ class Taking:
         delivery_id = row.delivery_id(sha256)
         if delivery_id in known_ids:
             self.known += 1
-            return
-        arrival = self._read(row, delivery_id, content)
-        if content is not None and not content.is_unchanged():
-            self._changed.add(arrival)
+            self.selection.dealt_with(row)
+        elif row.delivered_at > self.latest + AHEAD:
+            self.failures.append(_too_late(row))
+        elif delivery_id in self._dropped_ids:
             self.absent += 1
         else:
-            known_ids.add(delivery_id)
-        self.taken[arrival] = Taken(row, delivery_id, sha256)
+            self._read(row, Taken(row, delivery_id, sha256), content, known_ids)
 
-    def _read(self, row: ManifestRow, delivery_id: str, content: Content | None) -> int:
-        if not row.path:
-            return self.intake.add(row, delivery_id, ())
-        if content is None:
-            # The name leads outside the inbox: nothing there is anyone's delivery.
-            return self.intake.add(row, delivery_id, None)
+    def _read(self, row: ManifestRow, one: Taken, content: Content | None, known_ids: set[str]) -> None:
+        arrival = len(self.intake.delivered)
+        self.taken[arrival] = one
         try:
-            batches = read_batches(content)
-        except (UnreadableFileError, OSError):
-            return self.intake.add(row, delivery_id, None)
-        return self.intake.add(row, delivery_id, batches)
+            self._add(row, one.delivery_id, content)
+        except SourceError as error:
+            self.failures.append(_named(error, row))
+            self._drop(arrival)
+            return
+        if content is not None and not content.is_unchanged():
+            self.absent += 1
+            self._drop(arrival)
+            return
+        known_ids.add(one.delivery_id)
+        self.selection.dealt_with(row)
+
+    def _add(self, row: ManifestRow, delivery_id: str, content: Content | None) -> None:
+        if not row.path:
+            self.intake.add(row, delivery_id, ())
+        elif content is None:
+            # The name leads outside the inbox: nothing there is anyone's delivery.
+            self.intake.add(row, delivery_id, None)
+        else:
+            try:
+                batches = read_batches(content, self.workspace.time_zone, self.workspace.sources)
+            except (UnreadableFileError, OSError):
+                self.intake.add(row, delivery_id, None)
+            else:
+                self.intake.add(row, delivery_id, batches)
+
+    def _drop(self, arrival: int) -> None:
+        self._dropped.add(arrival)
+        self._dropped_ids.add(self.taken[arrival].delivery_id)
 
     def _forget(self, arrivals: set[int]) -> None:
         self.intake.staging.forget(arrivals)
         for number in arrivals:
             del self.taken[number]
+
+
+def _named(error: SourceError, row: ManifestRow) -> SourceError:
+    """The error, with the manifest row that it keeps from being taken."""
+    place = f"{MANIFEST_FILE}, row {row.manifest_row}"
+    return SourceError(error.what, where=f"{place}, {error.where}" if error.where else place, do=error.do)
+
+
+def _too_late(row: ManifestRow) -> ManifestError:
+    return ManifestError(
+        "a delivery's time has not come yet",
+        where=f"{MANIFEST_FILE}, row {row.manifest_row}, column delivered_at",
+        do="Mend it there, or set this machine's clock.",
+    )

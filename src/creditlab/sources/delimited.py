@@ -6,21 +6,21 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from functools import reduce
 from typing import IO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
+from creditlab.sources.encoding import DAMAGE, find_encoding, open_bytes, open_text
+from creditlab.sources.rows import text_rows
 
 #: A header longer than this is no header.
 _HEADER_BYTES = 2**20
 _BLOCK_BYTES = 16 * 2**20
-#: What stands for bytes that are no text.
-_DAMAGE = "\ufffd"
+#: How workbooks, Parquet, PDF and packed files begin, whatever they are called.
+_OTHER_FORMS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 
 
 def read_delimited(content: Content) -> Iterator[Batch]:
@@ -35,9 +35,13 @@ def read_delimited(content: Content) -> Iterator[Batch]:
     UnreadableFileError
         If the file is empty, or its header can't be used.
     """
-    encoding, is_damaged = _encoding(content)
-    header, delimiter = _header(_text(content, encoding).read(_HEADER_BYTES))
-    marks = ([_DAMAGE] if is_damaged else []) + (["\0"] if content.has_nul else [])
+    with open_bytes(content) as handle:
+        if handle.read(4).startswith(_OTHER_FORMS):
+            raise UnreadableFileError
+    encoding, is_damaged = find_encoding(content)
+    with open_text(content, encoding) as text:
+        header, delimiter = _header(text.read(_HEADER_BYTES))
+    marks = ([DAMAGE] if is_damaged else []) + (["\0"] if content.has_nul else [])
     unreadable: list[int] = []
 
     def note(row: arrow_csv.InvalidRow) -> str:
@@ -66,78 +70,24 @@ def _batches(reader: arrow_csv.CSVStreamingReader, unreadable: list[int], marks:
         done = max(done, int(numbers[-1])) if len(numbers) else done
         passed = [number for number in unreadable if number <= done]
         unreadable[:] = [number for number in unreadable if number > done]
-        yield _without_marked(named_columns(pa.table(rows)), numbers, passed, marks)
+        batch = text_rows(named_columns(pa.table(rows)), numbers, marks)
+        yield Batch(batch.table, batch.row_no, sorted([*passed, *batch.unreadable]))
     if unreadable:
         yield Batch(pa.table({}), np.zeros(0, dtype=np.int64), list(unreadable))
 
 
-def _without_marked(table: pa.Table, numbers: np.ndarray, unreadable: list[int], marks: list[str]) -> Batch:
-    if not marks or not table.num_rows:
-        return Batch(table, numbers, unreadable)
-    found = [pc.match_substring(column, mark) for column in table.columns for mark in marks]
-    is_marked = reduce(pc.or_, found)
-    marked = numbers[is_marked.to_numpy()]
-    return Batch(
-        table.filter(pc.invert(is_marked)), np.setdiff1d(numbers, marked), sorted([*unreadable, *marked.tolist()])
-    )
-
-
-def _encoding(content: Content) -> tuple[str, bool]:
-    """How a file's bytes are text, and whether some of them are none."""
-    if content.is_utf8:
-        return "utf-8-sig", False
-    with _bytes(content) as handle:
-        start = handle.read(3)
-        handle.seek(0)
-        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16", False
-        if start == codecs.BOM_UTF8:
-            return "utf-8-sig", True
-        return _by_majority(handle)
-
-
-def _by_majority(handle: IO[bytes]) -> tuple[str, bool]:
-    """Choose the encoding in which more lines are text; the others are damaged rows, not another encoding.
-
-    A line of Chinese in GB18030, which contains GBK, is hardly ever valid UTF-8. The other way round says nothing:
-    most bytes make some text in GB18030.
-    """
-    valid = {"utf-8": 0, "gb18030": 0}
-    lines = 0
-    for line in handle:
-        if not line.isascii():
-            lines += 1
-            for encoding in valid:
-                valid[encoding] += _is_text(line, encoding)
-    if valid["utf-8"] * 2 > lines:
-        return "utf-8-sig", True
-    return "gb18030", valid["gb18030"] < lines
-
-
-def _is_text(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _bytes(content: Content) -> IO[bytes]:
-    return io.BytesIO(content.data) if content.data is not None else content.path.open("rb")
-
-
-def _text(content: Content, encoding: str) -> IO[str]:
-    return io.TextIOWrapper(_bytes(content), encoding=encoding, errors="replace", newline="")
-
-
 def _header(start: str) -> tuple[list[str], str]:
     start = start.lstrip("\r\n")
-    delimiter = "\t" if "\t" in start.partition("\n")[0] else ","
     try:
-        header = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
+        # Strict: a quote that is never closed would make the whole file its header, and leave no row.
+        found = {
+            delimiter: next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True), [])
+            for delimiter in ",\t"
+        }
     except csv.Error as error:
         raise UnreadableFileError from error
-    return check_header(header), delimiter
+    delimiter = max(found, key=lambda one: len(found[one]))
+    return check_header(found[delimiter]), delimiter
 
 
 def _blank_bytes(start: bytes) -> int:
@@ -173,14 +123,14 @@ def _open(
 ) -> arrow_csv.CSVStreamingReader:
     """Open a file's rows; `encoding` is None where its bytes are UTF-8 as they stand."""
     if encoding is not None:
-        source: object = pa.PythonFile(io.BufferedReader(_AsUtf8(_text(content, encoding)), 2**20), mode="r")
+        source: object = pa.PythonFile(io.BufferedReader(_AsUtf8(open_text(content, encoding)), 2**20), mode="r")
     elif content.data is not None:
         # Arrow takes a first blank line for the header, and can't read a header that no line end follows.
         source = pa.BufferReader(content.data[_blank_bytes(content.data) :] + b"\n")
     else:
-        source = pa.OSFile(str(content.path))
-        start = source.read(_HEADER_BYTES)
-        source.seek(_blank_bytes(start))
+        file = pa.OSFile(str(content.path))
+        file.seek(_blank_bytes(file.read(_HEADER_BYTES)))
+        source = file
     # A file that is held is one block, so that no row of it can lie across two.
     block = max(2 * len(content.data) + 1024, 2**16) if content.data is not None else _BLOCK_BYTES
     try:

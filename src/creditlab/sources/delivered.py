@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
-SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".ods"}
+SPREADSHEETS = {".xlsx", ".xlsm", ".xls"}
 PARQUET = {".parquet", ".pq"}
+QUERIES = {".sql"}
 #: Files up to this size are held while they are read.
 HELD_BYTES = 32 * 2**20
 MAX_COLUMNS = 2_000
 _PIECE = 4 * 2**20
+#: Control characters (but for tabs and line ends), surrogates, and what stands for bytes that are no text.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 
 
 class UnreadableFileError(Exception):
@@ -50,6 +57,32 @@ class Batch:
     unreadable: list[int] = field(default_factory=list)
 
 
+class Stamp(NamedTuple):
+    """What changes when a file does: `changed_ns` even where someone sets the time of its last change."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+def stamp(path: Path) -> Stamp:
+    """A file as the file system has it now.
+
+    Raises
+    ------
+    AbsentFileError
+        If it is not there, or no file: a pipe or a device would be waited for.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise AbsentFileError from error
+    if not stat.S_ISREG(found.st_mode):
+        raise AbsentFileError
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
 @dataclass(frozen=True)
 class Content:
     """A delivered file as it stood when it was looked at.
@@ -64,21 +97,20 @@ class Content:
 
     path: Path
     sha256: str
-    size: int
-    modified_ns: int
+    stamp: Stamp
     data: bytes | None
     is_utf8: bool
     has_nul: bool
 
     def is_unchanged(self) -> bool:
-        """Whether the file is still the one that was hashed."""
-        if self.data is not None:
-            return True
+        """Whether the file is still the one that was hashed.
+
+        One that went away after it was held as a whole is; one that went on changing is still being written.
+        """
         try:
-            now = self.path.stat()
-        except OSError:
-            return False
-        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+            return stamp(self.path) == self.stamp
+        except AbsentFileError:
+            return self.data is not None and len(self.data) == self.stamp.size
 
 
 def locate(inbox: Path, path: str) -> Path | None:
@@ -99,37 +131,34 @@ def look(path: Path) -> Content:
     AbsentFileError
         If it is not there.
     """
+    before = stamp(path)
     try:
-        before = path.stat()
-        if before.st_size <= HELD_BYTES:
+        if before.size <= HELD_BYTES:
             data = path.read_bytes()
-            return Content(
-                path,
-                hashlib.sha256(data).hexdigest(),
-                len(data),
-                before.st_mtime_ns,
-                data,
-                _is_utf8(data),
-                b"\0" in data,
-            )
-        return _look_at_large(path, before.st_size, before.st_mtime_ns)
+            return Content(path, hashlib.sha256(data).hexdigest(), before, data, _is_utf8(data), b"\0" in data)
+        return _look_at_large(path, before)
     except OSError as error:
         raise AbsentFileError from error
 
 
-def _look_at_large(path: Path, size: int, modified_ns: int) -> Content:
+def _look_at_large(path: Path, before: Stamp) -> Content:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_nul = True, False
     with path.open("rb") as handle:
         while piece := handle.read(_PIECE):
             digest.update(piece)
             has_nul = has_nul or b"\0" in piece
-            if is_utf8:
-                try:
-                    decoder.decode(piece)
-                except UnicodeDecodeError:
-                    is_utf8 = False
-    return Content(path, digest.hexdigest(), size, modified_ns, None, is_utf8, has_nul)
+            is_utf8 = is_utf8 and _goes_on(decoder, piece)
+    is_utf8 = is_utf8 and _goes_on(decoder, b"", is_last=True)
+    return Content(path, digest.hexdigest(), before, None, is_utf8, has_nul)
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, piece: bytes, *, is_last: bool = False) -> bool:
+    try:
+        decoder.decode(piece, is_last)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -140,13 +169,22 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def read_batches(content: Content) -> Iterator[Batch]:
-    """Read a delivered file, whatever its form, in batches that together hold every row once.
+def read_batches(content: Content, zone: ZoneInfo, sources: Mapping[str, str]) -> Iterator[Batch]:
+    """Read a delivery, whatever its form, in batches that together hold every row once.
+
+    Parameters
+    ----------
+    zone
+        Where a moment with a zone of its own is a day and a time of day.
+    sources
+        The addresses of the databases that queries may name.
 
     Raises
     ------
     UnreadableFileError
         Before the first batch, if the file can't be read at all.
+    SourceError
+        At any batch, if it is a query that can't be run, or whose database can't be reached.
     """
     suffix = content.path.suffix.lower()
     if suffix in SPREADSHEETS:
@@ -156,7 +194,11 @@ def read_batches(content: Content) -> Iterator[Batch]:
     if suffix in PARQUET:
         from creditlab.sources.parquet import read_parquet
 
-        return read_parquet(content)
+        return read_parquet(content, zone)
+    if suffix in QUERIES:
+        from creditlab.sources.postgres import read_query
+
+        return read_query(content, sources, zone)
     from creditlab.sources.delimited import read_delimited
 
     return read_delimited(content)
@@ -170,7 +212,7 @@ def read_whole(path: Path) -> tuple[pa.Table, list[int]]:
     UnreadableFileError
         If it can't be read at all.
     """
-    batches = list(read_batches(look(path)))
+    batches = list(read_batches(look(path), ZoneInfo("UTC"), {}))
     unreadable = [number for batch in batches for number in batch.unreadable]
     tables = [batch.table for batch in batches]
     return (pa.concat_tables(tables) if tables else pa.table({})), unreadable
@@ -182,12 +224,12 @@ def check_header(header: list[str]) -> list[str]:
     Raises
     ------
     UnreadableFileError
-        If there is none, there are more than anyone delivers, or one occurs twice: which of the two cells is meant
-        can't be known.
+        If there is none, there are more than anyone delivers, one holds bytes that are no text, or one occurs twice:
+        which of the two cells is meant can't be known.
     """
     names = [name.strip() for name in header]
     named = [name for name in names if name]
-    if not named or len(names) > MAX_COLUMNS or len(set(named)) < len(named):
+    if not named or len(names) > MAX_COLUMNS or len(set(named)) < len(named) or _NO_TEXT.search("".join(named)):
         raise UnreadableFileError
     return [name or f"\x00{place}" for place, name in enumerate(names)]
 

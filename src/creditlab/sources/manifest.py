@@ -12,10 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from creditlab.errors import ManifestError
+from creditlab.sources.delivered import AbsentFileError, stamp
 from creditlab.terms import MANIFEST
 
 MANIFEST_FILE = "manifest.csv"
 _REQUIRED = ("path", "item_code", "department", "region_code", "delivered_at")
+#: How often a manifest that changes while it is read is read again.
+_LOOKS = 3
 _TRUE, _FALSE = {"true", "1"}, {"false", "0", ""}
 
 
@@ -63,15 +66,12 @@ def read_manifest(inbox: Path, zone: ZoneInfo) -> list[ManifestRow]:
     Raises
     ------
     ManifestError
-        If it can't be read as a whole, lacks a column, or a row has no time of delivery that can be ordered.
+        If it can't be read as a whole, is being written, lacks a column, or a row has no time of delivery that can be
+        ordered.
     """
-    path = inbox / MANIFEST_FILE
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    text = _text(inbox / MANIFEST_FILE)
+    if text is None:
         return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError("the manifest can't be read", where=MANIFEST_FILE, do="Save it as CSV UTF-8.") from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [row for row in reader if any(cell.strip() for cell in row)]
@@ -87,6 +87,25 @@ def read_manifest(inbox: Path, zone: ZoneInfo) -> list[ManifestRow]:
         if column not in header:
             raise ManifestError("a column is missing", where=f"{MANIFEST_FILE}, column {column}")
     return [_row(number, header, cells, zone) for number, cells in enumerate(rows[1:], start=1)]
+
+
+def _text(path: Path) -> str | None:
+    """The manifest's text; None where there is none yet."""
+    for _ in range(_LOOKS):
+        try:
+            before = stamp(path)
+            text = path.read_text(encoding="utf-8-sig")
+            if stamp(path) == before:
+                return text
+        except (AbsentFileError, FileNotFoundError):
+            if not path.exists():
+                return None
+            raise ManifestError("the manifest is no file", where=MANIFEST_FILE) from None
+        except (OSError, UnicodeDecodeError) as error:
+            do = "Save it as CSV UTF-8."
+            raise ManifestError("the manifest can't be read", where=MANIFEST_FILE, do=do) from error
+    # Half of a row may be a row, of another delivery.
+    raise ManifestError("the manifest is being written", where=MANIFEST_FILE, do="Try again when that is done.")
 
 
 def _row(number: int, header: list[str], cells: list[str], zone: ZoneInfo) -> ManifestRow:

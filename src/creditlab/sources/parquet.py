@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
+from creditlab.sources.rows import as_text, text_rows
 
 _BATCH_ROWS = 100_000
 
 
-def read_parquet(content: Content) -> Iterator[Batch]:
+def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
     """Read a Parquet file.
 
     Raises
@@ -25,37 +26,26 @@ def read_parquet(content: Content) -> Iterator[Batch]:
     source = pa.BufferReader(content.data) if content.data is not None else str(content.path)
     try:
         file = pq.ParquetFile(source)
-        header = check_header(file.schema_arrow.names)
-    except (pa.ArrowException, OSError) as error:
+        schema = file.schema_arrow
+        header = check_header(schema.names)
+        for column in schema:
+            as_text(pa.array([None], pa.null()).cast(column.type), zone)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFileError from error
-    if any(pa.types.is_nested(one.type) for one in file.schema_arrow):
+    if any(pa.types.is_nested(one.type) for one in schema):
         raise UnreadableFileError
-    return _batches(file, header)
+    return _batches(file, header, zone)
 
 
-def _batches(file: pq.ParquetFile, header: list[str]) -> Iterator[Batch]:
+def _batches(file: pq.ParquetFile, header: list[str], zone: ZoneInfo) -> Iterator[Batch]:
     done = 0
     try:
         for rows in file.iter_batches(batch_size=_BATCH_ROWS):
-            columns = [as_text(column) for column in rows.columns]
+            columns = [as_text(column, zone) for column in rows.columns]
             numbers = np.arange(done + 1, done + rows.num_rows + 1)
+            batch = text_rows(named_columns(pa.table(columns, names=header)), numbers)
             done += rows.num_rows
-            yield Batch(named_columns(pa.table(columns, names=header)), numbers)
+            yield batch
     except (pa.ArrowException, OSError):
         # The footer was whole and a page was not: what is left can't be told apart into rows.
         yield Batch(pa.table({}), np.zeros(0, dtype=np.int64), [done + 1])
-
-
-def as_text(column: pa.Array) -> pa.Array:
-    """A column of values as a department would write them in a CSV: empty where there is none."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return as_text(column.dictionary_decode())
-    if pa.types.is_floating(kind):
-        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 1e15))
-        text = pc.if_else(whole, column.cast(pa.int64(), safe=False).cast(pa.string()), column.cast(pa.string()))
-    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        text = column.cast(pa.string(), safe=True)
-    else:
-        text = column.cast(pa.string())
-    return pc.fill_null(text, "")

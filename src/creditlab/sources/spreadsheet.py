@@ -2,77 +2,89 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 
+from creditlab.sources import workbook
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
+from creditlab.sources.encoding import open_bytes
+from creditlab.sources.rows import text_rows
 
-#: What a workbook may unpack to. A full sheet of a million rows stays below it; a file made to fill the memory doesn't.
-_UNPACKED_BYTES = 2**30
+#: What reading a workbook may take; a sheet of a million rows and ten columns stays below it.
+_MEMORY_BYTES = 2 * 2**30
+_BATCH_ROWS = 50_000
 
 
 def read_spreadsheet(content: Content) -> Iterator[Batch]:
-    """Read a workbook's only filled sheet.
+    """Read a workbook's only filled sheet; hidden sheets are helps for filling in, and not delivered.
 
     Raises
     ------
     UnreadableFileError
-        If it is no workbook, unpacks to more than a workbook may, has no filled sheet or several, or its header can't
+        If it is no workbook, needs more memory than a workbook may, has no filled sheet or several, or its header can't
         be used.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    data = content.data if content.data is not None else content.path.read_bytes()
-    _refuse_bomb(data)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [workbook.get_sheet_by_index(n).to_python() for n in range(len(workbook.sheet_names))]
-    except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableFileError from error
-    filled = [rows for rows in sheets if any(_is_filled(row) for row in rows)]
-    if len(filled) != 1:
+    rows = _rows(content)
+    first = next(rows, None)
+    if first is None:
         raise UnreadableFileError
-    rows = [row for row in filled[0] if _is_filled(row)]
-    header = check_header([_text(cell) for cell in rows[0]])
-    columns = {
-        name: pa.array([_text(row[place]) if place < len(row) else "" for row in rows[1:]], pa.string())
-        for place, name in enumerate(header)
-    }
-    return iter([Batch(named_columns(pa.table(columns)), np.arange(1, len(rows), dtype=np.int64))])
+    return _batches(rows, check_header(first))
 
 
-def _refuse_bomb(data: bytes) -> None:
-    if not data.startswith(b"PK"):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise UnreadableFileError from error
-    if unpacked > _UNPACKED_BYTES:
+def _batches(rows: Iterator[list[str]], header: list[str]) -> Iterator[Batch]:
+    done = 0
+    while True:
+        part: list[list[str]] = []
+        try:
+            part.extend(islice(rows, _BATCH_ROWS))
+        except UnreadableFileError:
+            yield Batch(pa.table({}), np.zeros(0, dtype=np.int64), [done + 1])
+            return
+        if not part:
+            return
+        columns = [
+            pa.array([row[place] if place < len(row) else "" for row in part], pa.string())
+            for place in range(len(header))
+        ]
+        numbers = np.arange(done + 1, done + len(part) + 1, dtype=np.int64)
+        done += len(part)
+        yield text_rows(named_columns(pa.table(columns, names=header)), numbers)
+
+
+def _rows(content: Content) -> Iterator[list[str]]:
+    """The sheet's rows, from a process that may be lost."""
+    command = [sys.executable, "-I", str(Path(workbook.__file__)), str(_MEMORY_BYTES)]
+    with _as_file(content) as source:
+        process = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with process:
+        try:
+            for line in process.stdout or ():
+                yield json.loads(line)
+        except BaseException as error:
+            # Also where nobody wants the rest: what is read for nobody would wait for ever.
+            process.kill()
+            if isinstance(error, ValueError):
+                # It was ended in the middle of a line.
+                raise UnreadableFileError from error
+            raise
+    if process.returncode != 0:
         raise UnreadableFileError
 
 
-def _is_filled(row: list[Any]) -> bool:
-    return any(cell not in ("", None) for cell in row)
-
-
-def _text(cell: Any) -> str:
-    """A cell as it would stand in a CSV: whole numbers without a point, days without a time."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
-        case datetime() if (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0):
-            return cell.date().isoformat()
-        case date():
-            return cell.isoformat()
-        case _:
-            return "" if cell is None else str(cell)
+def _as_file(content: Content) -> IO[bytes]:
+    """The bytes that were hashed, for another process to read."""
+    if content.data is None:
+        return open_bytes(content)
+    file = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(content.data)
+    file.seek(0)
+    return file
