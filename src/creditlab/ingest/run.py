@@ -131,7 +131,7 @@ def take_in(
     check_editions(catalogue, runs)
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
-    protection = Protection(workspace.pseudonym_key(), workspace.blanks)
+    protection = Protection(_key(workspace, lake.runs()), workspace.blanks)
     with engine.connect(memory=_MEMORY) as backend, TemporaryDirectory(prefix="creditlab-") as spill:
         run = _Run(workspace, lake, backend, catalogue, calendar, protection, Path(spill))
         return run.carry_out(manifest, now, latest, selection, progress)
