@@ -399,3 +399,11 @@ def test_a_working_file_is_its_owners_and_says_what_it_is(tiny: Tiny, run: Run) 
         run(tiny, *MEASURE, "--output", tiny.folder / name)
         assert (tiny.folder / name).stat().st_mode & 0o777 == 0o600
         assert "INTERNAL" in (tiny.folder / f"{name}.internal.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_quoted_header_is_a_header_by_either_delimiter(tiny: Tiny, run: Run, delimiter: str) -> None:
+    lines = csv_text(list(marked()), [list(marked().values())]).splitlines()
+    head = delimiter.join(f'"{name}"' for name in lines[0].split(","))
+    tiny.deliver(f"{head}\n{lines[1].replace(',', delimiter)}\n")
+    assert six(run(tiny, "ingest")) == {"delivered": 1, "accepted": 1}

@@ -78,16 +78,18 @@ def _batches(reader: arrow_csv.CSVStreamingReader, unreadable: list[int], marks:
 
 def _header(start: str) -> tuple[list[str], str]:
     start = start.lstrip("\r\n")
-    try:
-        # Strict: a quote that is never closed would make the whole file its header, and leave no row.
-        found = {
-            delimiter: next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True), [])
-            for delimiter in ",\t"
-        }
-    except csv.Error as error:
-        raise UnreadableFileError from error
+    found = {delimiter: _cells(start, delimiter) for delimiter in ",\t"}
     delimiter = max(found, key=lambda one: len(found[one]))
     return check_header(found[delimiter]), delimiter
+
+
+def _cells(start: str, delimiter: str) -> list[str]:
+    """The header's cells by one delimiter; none where a quote in it does not close before the next cell."""
+    try:
+        # Strict: a quote that is never closed would make the whole file its header, and leave no row.
+        return next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _blank_bytes(start: bytes) -> int:
