@@ -88,6 +88,20 @@ def test_an_older_version_that_kept_a_column_under_another_name(ingested: Tiny) 
     assert lake.runs()["command"].to_pylist() == ["unknown"]
 
 
+def test_runs_from_before_a_column_was_added_say_nothing_in_it(ingested: Tiny) -> None:
+    from deltalake import write_deltalake
+
+    lake = lake_of(ingested)
+    rows = lake.runs()
+    write_deltalake(
+        str(lake.root / "runs"), rows.drop_columns(["key_fingerprint"]), mode="overwrite", schema_mode="overwrite"
+    )
+    assert lake.runs()["key_fingerprint"].to_pylist() == [None]
+    ingested.deliver([row("2")])
+    ingested.ingest()
+    assert lake.runs()["run_no"].to_pylist() == [1, 2]
+
+
 def test_a_migration_that_was_interrupted_goes_on_where_it_was(ingested: Tiny) -> None:
     lake = lake_of(ingested)
     write_version(lake.root, 5)

@@ -128,7 +128,7 @@ class Lake:
             If the lake was written in a format that this version doesn't know.
         """
         self.check_format()
-        parts = [pq.ParquetFile(file).read().select(RUNS.names).cast(RUNS) for file in self.files("runs")]
+        parts = [_as_runs(pq.ParquetFile(file).read()) for file in self.files("runs")]
         return pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
 
     def next_run_no(self) -> int:
@@ -233,6 +233,17 @@ def _writing() -> Iterator[None]:
 
 
 _CONFIGURATION: dict[str, str | None] = {"delta.checkpointInterval": "50", "delta.dataSkippingNumIndexedCols": "32"}
+
+
+def _as_runs(rows: pa.Table) -> pa.Table:
+    """Rows of runs in today's columns; a run says nothing in those that came after it."""
+    known = {
+        field.name: rows[field.name].cast(field.type)
+        if field.name in rows.column_names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in RUNS
+    }
+    return pa.table(known, schema=RUNS)
 
 
 def last_run(runs: pa.Table) -> dict[str, Any] | None:
