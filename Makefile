@@ -24,7 +24,7 @@ report: setup
 	@echo "The reports are listed on $(CURDIR)/reports/index.html"
 
 test:
-	@scripts/setup.sh browser
+	@scripts/setup.sh tests
 	.venv/bin/python -m pytest
 
 check: setup

@@ -2,7 +2,7 @@
 # Makes the project runnable on a Debian machine that has only python3, make and git.
 #
 #   scripts/setup.sh            uv and the locked Python packages: enough to make a report
-#   scripts/setup.sh browser    those, and the browser and the fonts that the browser tests need
+#   scripts/setup.sh tests      those, and what the tests need: a browser with fonts, a PostgreSQL server
 #
 # It looks before it acts, so that a second run costs a second and needs no network. Debian packages are
 # installed when run as root; otherwise they are named, and the work goes on with what there is.
@@ -82,15 +82,21 @@ fi
 
 "$uv" sync --locked --quiet
 
-# --- The browser tests' parts ------------------------------------------------------------------------
+# --- The tests' parts --------------------------------------------------------------------------------
 
-if [ "${1:-}" = browser ]; then
+has_postgres() {
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+if [ "${1:-}" = tests ]; then
     missing=()
     if [ ! -x "${BROWSER_PATH:-/usr/bin/chromium}" ]; then missing+=(chromium); fi
     # Without them a Chinese page shows boxes, and its screenshots prove nothing.
     for package in fonts-noto-cjk fonts-noto-core; do
         if ! has_package "$package"; then missing+=("$package"); fi
     done
+    # The tests start a server of their own and stop it again; they need no other one.
+    if ! has_postgres; then missing+=(postgresql); fi
     if [ "${#missing[@]}" -gt 0 ]; then
         debian_packages "${missing[@]}" || say "going on without; tests that need them say so"
     fi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from creditlab.ingest.intake import Intake
 from creditlab.sources import (
     MANIFEST_FILE,
     AbsentFileError,
+    Batch,
     Content,
     ManifestRow,
     UnreadableFileError,
@@ -124,38 +125,40 @@ class Taking:
             self._read(row, Taken(row, delivery_id, sha256), content, known_ids)
 
     def _read(self, row: ManifestRow, one: Taken, content: Content | None, known_ids: set[str]) -> None:
-        arrival = len(self.intake.delivered)
-        self.taken[arrival] = one
+        arrival = None
         try:
-            self._add(row, one.delivery_id, content)
+            batches = self._open(row, content)
+            # The intake gives numbers in turn, and has given this one even where the rows end in an error.
+            arrival = len(self.intake.delivered)
+            self.taken[arrival] = one
+            self.intake.add(row, one.delivery_id, batches)
         except SourceError as error:
             self.failures.append(_named(error, row))
-            self._drop(arrival)
+            self._drop(arrival, one)
             return
         if content is not None and not content.is_unchanged():
             self.absent += 1
-            self._drop(arrival)
+            self._drop(arrival, one)
             return
         known_ids.add(one.delivery_id)
         self.selection.dealt_with(row)
 
-    def _add(self, row: ManifestRow, delivery_id: str, content: Content | None) -> None:
+    def _open(self, row: ManifestRow, content: Content | None) -> Iterable[Batch] | None:
+        """A delivery's rows; None where it can't be read at all."""
         if not row.path:
-            self.intake.add(row, delivery_id, ())
-        elif content is None:
+            return ()
+        if content is None:
             # The name leads outside the inbox: nothing there is anyone's delivery.
-            self.intake.add(row, delivery_id, None)
-        else:
-            try:
-                batches = read_batches(content, self.workspace.time_zone, self.workspace.sources)
-            except (UnreadableFileError, OSError):
-                self.intake.add(row, delivery_id, None)
-            else:
-                self.intake.add(row, delivery_id, batches)
+            return None
+        try:
+            return read_batches(content, self.workspace.time_zone, self.workspace.sources)
+        except (UnreadableFileError, OSError):
+            return None
 
-    def _drop(self, arrival: int) -> None:
-        self._dropped.add(arrival)
-        self._dropped_ids.add(self.taken[arrival].delivery_id)
+    def _drop(self, arrival: int | None, one: Taken) -> None:
+        self._dropped_ids.add(one.delivery_id)
+        if arrival is not None:
+            self._dropped.add(arrival)
 
     def _forget(self, arrivals: set[int]) -> None:
         self.intake.staging.forget(arrivals)

@@ -124,9 +124,13 @@ class _Reading:
 
         connection = stack.enter_context(dbapi.connect(_with_settings(address)))
         cursor = stack.enter_context(connection.cursor())
-        for setting in ("TRANSACTION READ ONLY", "LOCAL client_encoding TO 'UTF8'", "LOCAL DateStyle TO 'ISO, YMD'"):
-            cursor.execute(f"SET {setting}")
+        cursor.execute("SET TRANSACTION READ ONLY")
+        cursor.execute("SET LOCAL DateStyle TO 'ISO, YMD'")
         cursor.execute(f"SET LOCAL TimeZone TO '{self.zone.key}'")
+        cursor.execute("SELECT current_setting('server_encoding')")
+        # Where the database takes any bytes, it can't convert them, and would refuse all rows for one that is no text.
+        encoding = "SQL_ASCII" if cursor.fetchone() == ("SQL_ASCII",) else "UTF8"
+        cursor.execute(f"SET LOCAL client_encoding TO '{encoding}'")
         cursor.adbc_statement.set_options(**{StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(_BATCH_BYTES)})
         return cursor
 
