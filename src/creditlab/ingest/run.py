@@ -96,9 +96,10 @@ def ingest(workspace: Workspace, *, now: datetime, progress: Progress = _no_prog
     done = take_in(workspace, now=now, progress=progress)
     if done.failures:
         first = done.failures[0]
-        more = f" {len(done.failures) - 1:,} more are like it." if len(done.failures) > 1 else ""
-        others = f" {done.deliveries:,} others were taken in, by run {done.run_no}." if done.deliveries else ""
-        raise type(first)(first.what, where=first.where, do=first.do + more + others)
+        count = len(done.failures)
+        more = f" {count} deliveries in all were not taken in; this is the first." if count > 1 else ""
+        rest = f" Taken in by run {done.run_no}: {done.deliveries:,} deliveries." if done.run_no else ""
+        raise type(first)(first.what, where=first.where, do=first.do + more + rest)
     return done
 
 
