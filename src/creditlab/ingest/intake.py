@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import ibis
 import numpy as np
@@ -19,8 +21,8 @@ from creditlab.sources import Batch, ManifestRow
 from creditlab.terms import Action, QuarantineReason, Role
 
 #: Rows, or bytes of them, that are judged together; enough to be fast, few enough to stay small.
-BATCH_ROWS = 250_000
-BATCH_BYTES = 128 * 2**20
+BATCH_ROWS = 100_000
+BATCH_BYTES = 64 * 2**20
 _META = ("arrival", "row_no", "item_code")
 _REASONS = [
     QuarantineReason.UNKNOWN_REGION,
@@ -53,6 +55,9 @@ class Intake:
         self._schemas: dict[str, Schemas] = {}
         self._waiting: dict[tuple[str, ...], list[pa.Table]] = {}
         self._waiting_size: dict[tuple[str, ...], tuple[int, int]] = {}
+        # While the engine judges one batch, the next one is read and protected.
+        self._judging = ThreadPoolExecutor(max_workers=1)
+        self._ahead: deque[Future[None]] = deque()
 
     def add(self, row: ManifestRow, delivery_id: str, batches: Iterable[Batch] | None) -> int:
         """Take one delivery in; returns its arrival number.
@@ -106,6 +111,15 @@ class Intake:
         """Judge what is still waiting."""
         for alike, tables in list(self._waiting.items()):
             self._judge(alike, self._schemas_of(tables[0]["item_code"][0].as_py()))
+        while self._ahead:
+            self._ahead.popleft().result()
+        self._judging.shutdown()
+
+    def _hand_over(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
+        """Give protected rows to the engine; waits where it is a batch behind, so that memory stays bounded."""
+        while self._ahead:
+            self._ahead.popleft().result()
+        self._ahead.append(self._judging.submit(self.staging.add_new, rows, edition, schema))
 
     def _schemas_of(self, item_code: str) -> Schemas:
         if item_code not in self._schemas:
@@ -137,7 +151,7 @@ class Intake:
                 fields = {one.name for one in schema.fields}
                 part = rows.filter(pa.array(chosen))
                 unknown = [name for name in others if name not in fields]
-                self.staging.add_new(protect(part, schema, unknown, self.staging.protection), edition, schema)
+                self._hand_over(protect(part, schema, unknown, self.staging.protection), edition, schema)
 
     def _reasons(self, rows: pa.Table, schemas: Schemas, editions: np.ndarray, action: pa.Array) -> np.ndarray:
         """For each row the first reason that keeps it out, as a place in `_REASONS`; -1 for none."""
@@ -203,9 +217,10 @@ class Intake:
         columns = [mask_resident_ids(values, key)[0] for values in delivered.values()]
         structs = pa.StructArray.from_arrays(columns, names=names)
         text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), "row": structs}))
-        found = self.staging.backend.to_pyarrow(
-            text.select("n", text=text.row.cast("json").cast("string")).order_by("n")
-        )
+        with self.staging.lock:
+            found = self.staging.backend.to_pyarrow(
+                text.select("n", text=text.row.cast("json").cast("string")).order_by("n")
+            )
         return pc.if_else(pa.array(hidden), None, fill(found["text"], rows.num_rows))
 
 

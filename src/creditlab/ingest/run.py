@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 #: What the engine may hold in memory; what is more goes to its temporary folder.
-_MEMORY = "700MB"
+_MEMORY = "500MB"
 
 
 @dataclass(frozen=True)
@@ -222,14 +223,16 @@ class _Run:
             known.judge_known(self.staging, snapshot, everything=is_rejudged)
         else:
             known.judge_nothing(self.staging)
-        moved = entries.settle(self.staging, snapshot, self.calendar)
         run_no = self.lake.next_run_no()
-        for data_format, rows in self.staging.spool.readers(self.staging.forgotten, run_no):
-            self.lake.append(self.lake.payload_name(data_format), rows)
+        with ThreadPoolExecutor(max_workers=1) as side:
+            # Payloads need nothing of what the keys become, so they are written while keys are resolved.
+            written = side.submit(self._append_payloads, run_no)
+            moved = entries.settle(self.staging, snapshot, self.calendar)
+            if entries.has_entries(self.backend):
+                self.lake.append("records", entries.entries(self.backend, run_no))
+            written.result()
         if is_rejudged:
             self._append_rekeyed(snapshot, run_no)
-        if entries.has_entries(self.backend):
-            self.lake.append("records", entries.entries(self.backend, run_no))
         quarantined = self._append_quarantine(run_no)
         counts = self._append_deliveries(snapshot, moved, quarantined, run_no)
         for name, rows in lists.items():
@@ -259,6 +262,10 @@ class _Run:
             ),
         )
         return run_no, counts
+
+    def _append_payloads(self, run_no: int) -> None:
+        for data_format, rows in self.staging.spool.readers(self.staging.forgotten, run_no):
+            self.lake.append(self.lake.payload_name(data_format), rows)
 
     def _append_rekeyed(self, snapshot: Snapshot | None, run_no: int) -> None:
         """Write payload rows again whose natural key is another one under the rules that hold now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import ibis
@@ -98,6 +99,7 @@ class Staging:
     arrivals: list[Arrival] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
+    lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED, _HASH)))
@@ -109,6 +111,10 @@ class Staging:
 
     def add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         """Judge and keep new rows, as `protect` returns them with `arrival`, `row_no`, `item_code` and `action`."""
+        with self.lock:
+            self._add_new(rows, edition, schema)
+
+    def _add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         person = rows[IS_PERSON].to_numpy()
         content = fill(rows[CONTENT], rows.num_rows)
         if person.any():
@@ -233,7 +239,8 @@ class Staging:
             "reason": reason.cast(pa.string()),
             "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
         }
-        self.backend.insert("quarantined", ibis.memtable(pa.table(rows)))
+        with self.lock:
+            self.backend.insert("quarantined", ibis.memtable(pa.table(rows)))
 
     def forget(self, arrivals: set[int]) -> None:
         """Drop deliveries that turned out not to be taken: another run has them, or their file changed meanwhile."""
