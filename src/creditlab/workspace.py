@@ -7,6 +7,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -78,15 +79,24 @@ class Workspace:
         """
         try:
             self.key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return self._read_key()
+            return self._read_key() if self.key.exists() else self._make_key()
         except OSError as error:
             raise WorkspaceError("the pseudonym key can't be written", where="[paths] key") from error
-        with os.fdopen(handle, "wb") as file:
-            key = secrets.token_bytes(32)
-            file.write(key)
-        return key
+
+    def _make_key(self) -> bytes:
+        """Put a whole key in its place: several processes may be the first, and each may be killed at any moment."""
+        draft = self.key.with_name(f".{self.key.name}.{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                # Unlike a rename, a link never replaces the key that another process has made and used meanwhile.
+                os.link(draft, self.key)
+        finally:
+            draft.unlink(missing_ok=True)
+        return self._read_key()
 
     def _read_key(self) -> bytes:
         try:

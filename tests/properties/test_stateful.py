@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -27,9 +26,8 @@ from creditlab import engine
 from creditlab.ingest import ingest
 from creditlab.lake import Lake, Snapshot
 from creditlab.workspace import open_workspace
-from tests.reference.generator import make_resident_id
 from tests.reference.rules import ingest as count_rows
-from tests.spec.tiny import Tiny, code, form_field, form_fields
+from tests.spec.tiny import Tiny
 from tests.stress.books import (
     COUNTS,
     Books,
@@ -41,38 +39,13 @@ from tests.stress.books import (
     rows_of,
     run_numbers,
 )
-from tests.stress.workspaces import write_workspace
+from tests.stress.workspaces import EDITIONS, make_rows, write_workspace
 
 EXAMPLES = int(os.environ.get("CREDITLAB_EXAMPLES", "12"))
 UNASKED = () if os.environ.get("CREDITLAB_SHRINK") else (Phase.shrink, Phase.explain)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 #: Memory, where there is any: thousands of tiny files are written.
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-
-PERSON = make_resident_id(Random(1))
-ACTIONS = ["", "", "", "add", "correct", "correct", "withdraw", "dispute", "resolve", "repair"]
-
-
-def make_rows(seed: int) -> list[dict[str, str]]:
-    """Rows about few records, so that most of them meet one that is known; now and then one that can't be used."""
-    random = Random(seed)
-    return [
-        {
-            "record_id": random.choice(["r1", "r1", "R1 ", "r2", "ｒ2", "r3", "r4"] * 4 + [" "]),
-            "subject_id": random.choice([code(), code(), code(number=1), code("11"), PERSON, "91"] * 4 + ["—"]),
-            "subject_name": random.choice(["甲公司", "甲公司", "甲公司", "甲（公司）", ""]),
-            "subject_kind": random.choice(["legal_person", "legal_person", "legal_person", "government_body"]),
-            # Of three editions' years, one day of them after some days of delivery; seldom one that is none.
-            "event_date": random.choice(
-                ["2026-07-01", "2026-07-01", "2026/7/5", "2025-12-30", "2024-02-29"] * 4 + ["2026-02-30"]
-            ),
-            "case_no": random.choice(["", "K1", "K1", "k2"]),
-            "note": random.choice(["", "x", "x", "x", "long note"]),
-            "action": random.choice(ACTIONS * 3 + ["delete"]),
-        }
-        for _ in range(random.randint(2, 9))
-    ]
-
 
 #: Rows by a seed: drawn one by one, most of them would be the simplest there are.
 ROWS = st.integers(0, 2**32 - 1).map(make_rows)
@@ -87,18 +60,6 @@ CELLS = st.fixed_dictionaries(
         "region_code": st.sampled_from(["990100"] * 5 + ["990200"] * 4 + ["999999"]),
     }
 )
-_KEYED = form_field("case_no", role="key")
-_PLAIN = form_field("case_no", required="true")
-ITEMS = [{}, {"item_code": "B-1", "departments": "D1", "collection_time_limit": "3 days"}]
-#: What editions change: natural keys, required values, lengths, time limits, kinds covered.
-EDITIONS: dict[int, tuple[list[dict[str, str]], list[dict[str, str]]]] = {
-    2025: (ITEMS, form_fields(_KEYED)),
-    2024: ([ITEMS[0], ITEMS[1] | {"collection_time_limit": "2 working days"}], form_fields(_PLAIN)),
-    2026: (
-        [{"subject_kinds": "legal_person;natural_person", "collection_time_limit": "20 days"}, ITEMS[1]],
-        form_fields(_PLAIN, note={"required": "true", "max_length": "3"}),
-    ),
-}
 
 
 class KilledError(BaseException):
