@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import pytest
 
 from creditlab import engine
 from creditlab.books import verify_lake
+from creditlab.errors import StorageError
 from creditlab.ingest import ingest
 from creditlab.lake import Lake, Snapshot, compaction
 from creditlab.lake.compaction import Compacted, compact
@@ -311,6 +313,23 @@ def test_killed_at_any_commit_it_leaves_the_lake_whole_and_the_next_one_finishes
     assert on_disk == {file for name in lake.table_names() for file in lake.files(name)}
     assert len(lake.files("records")) == 2
     assert contents(lake) == before
+
+
+def test_a_full_disk_leaves_the_lake_as_it_was(worked: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = lake_of(worked)
+    before = contents(lake)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compaction.os, "fsync", full)
+        with pytest.raises(StorageError):
+            pressed(worked)
+    assert contents(lake) == before
+    pressed(worked)
+    assert contents(lake) == before
+    assert len(lake.files("records")) == 2
 
 
 def test_it_works_beside_a_writer(worked: Tiny) -> None:

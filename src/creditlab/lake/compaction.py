@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from creditlab.errors import storage_error
 from creditlab.lake.schemas import RECORDS_PARTITION
 from creditlab.lake.store import Lake
 
@@ -111,11 +113,19 @@ def compact(lake: Lake, backend: Backend, *, keep_days: int = KEEP_DAYS) -> dict
     ------
     LakeError
         If the lake has a format that this program doesn't know.
+    StorageError
+        If the disk is full, or can't be written to; every table is then as it was, or compact.
     """
     with lake.lock():
         numbers = lake.runs()["run_no"].to_pylist()
         dead = sorted(set(range(1, max(numbers, default=0))) - set(numbers))
-        return {name: _compact_table(lake, backend, name, dead, keep_days) for name in lake.table_names()}
+        try:
+            return {name: _compact_table(lake, backend, name, dead, keep_days) for name in lake.table_names()}
+        except (DeltaError, OSError) as error:
+            full = storage_error(error, "the lake")
+            if full is None:
+                raise
+            raise full from error
 
 
 def _compact_table(lake: Lake, backend: Backend, name: str, dead: list[int], keep_days: int) -> Compacted:
