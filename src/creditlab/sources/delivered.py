@@ -26,6 +26,8 @@ QUERIES = {".sql"}
 HELD_BYTES = 32 * 2**20
 MAX_COLUMNS = 2_000
 _PIECE = 4 * 2**20
+#: What a column without a name is called: no header may have such a character, and Arrow's names can't have NUL.
+_UNNAMED = "\x01"
 #: Control characters (but for tabs and line ends), surrogates, and what stands for bytes that are no text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 
@@ -231,9 +233,9 @@ def check_header(header: list[str]) -> list[str]:
     named = [name for name in names if name]
     if not named or len(names) > MAX_COLUMNS or len(set(named)) < len(named) or _NO_TEXT.search("".join(named)):
         raise UnreadableFileError
-    return [name or f"\x00{place}" for place, name in enumerate(names)]
+    return [name or f"{_UNNAMED}{place}" for place, name in enumerate(names)]
 
 
 def named_columns(table: pa.Table) -> pa.Table:
     """The columns that have a name."""
-    return table.select([name for name in table.column_names if not name.startswith("\x00")])
+    return table.select([name for name in table.column_names if not name.startswith(_UNNAMED)])
