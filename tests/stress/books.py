@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ from creditlab.workspace import open_workspace
 from tests.reference.identifiers import fold
 from tests.reference.rules import OUTCOMES, State, Version
 from tests.reference.rules import ingest as count_rows
+from tests.reference.workspace import read_list, read_workspace
 
 COUNTS = ("delivered", *OUTCOMES)
 #: Of an entry, what says when and by which run it was written; a kill may change the last one only.
 RUN = "run_no"
 Row = dict[str, Any]
-#: A delivery by its row of the manifest, counted from 0, and one of its rows, counted from 1.
-Place = tuple[int, int]
+#: What tells deliveries apart wherever they were announced: path, item, department, unit, moment.
+Name = tuple[str, str, str, str, str]
+#: A delivery and one of its rows, counted from 1.
+Place = tuple[Name, int]
 QUARANTINED = frozenset({"quarantined"})
 #: A row that is kept, but stands for no entry: it repeated what was known, or was superseded on its own day.
 UNTRACED = frozenset(OUTCOMES) - QUARANTINED
@@ -126,20 +130,30 @@ class Found:
     was changed again leaves no entry. The counts of each delivery are exact in both.
     """
 
-    counts: dict[int, Row] = field(default_factory=dict)
+    counts: dict[Name, Row] = field(default_factory=dict)
     outcomes: dict[Place, frozenset[str]] = field(default_factory=dict)
     entries: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+
+def name_of(one: Row) -> Name:
+    """A delivery's name, from its row of a manifest or of the lake."""
+    moment = one["delivered_at"]
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    told = (one["path"], one["item_code"], one["department"], one["region_code"])
+    return (*told, moment.astimezone(UTC).isoformat())
 
 
 def model_of(folder: Path, state: State | None = None) -> Found:
     """What the plain row-by-row count says about everything that has been announced and is there."""
     state = count_rows(folder) if state is None else state
-    key = open_workspace(folder).pseudonym_key()
+    workspace = open_workspace(folder)
+    key = workspace.pseudonym_key()
+    manifest = read_list(workspace.inbox / "manifest.csv")
     found = Found()
     for delivery in state.workspace.deliveries:
-        found.counts[delivery.manifest_row] = dict.fromkeys(COUNTS, 0)
+        found.counts[name_of(manifest[delivery.manifest_row])] = dict.fromkeys(COUNTS, 0)
     for one in state.outcomes:
-        number = one.delivery.manifest_row
+        number = name_of(manifest[one.delivery.manifest_row])
         found.counts[number]["delivered"] += 1
         found.counts[number][one.outcome] += 1
         found.outcomes[number, 0 if one.delivery.rows is None else one.row_no] = frozenset({one.outcome})
@@ -185,8 +199,8 @@ def lake_of(folder: Path) -> Found:
     found = Found()
     number_of = {}
     for one in newest_deliveries(lake):
-        number = one["manifest_row"] - 1
-        assert number not in found.counts, "a row of the manifest was taken in twice"
+        number = name_of(one)
+        assert number not in found.counts, "a delivery was taken in twice"
         number_of[one["delivery_id"]] = number
         found.counts[number] = {name: one[name] for name in COUNTS}
     total: Counter[tuple[Any, ...]] = Counter()
@@ -254,8 +268,6 @@ def _lake_body(one: Row, limits: dict[tuple[str, int], int]) -> tuple[Any, ...]:
 
 def _limits(folder: Path) -> dict[tuple[str, int], int]:
     """The time limit of each item for each year of an event, by the reference reading of the catalogue."""
-    from tests.reference.workspace import read_workspace
-
     workspace = read_workspace(folder)
     years = range(1990, 2100)
     return {(code, year): item.limit for year in years for code, item in workspace.edition_for(year).items.items()}

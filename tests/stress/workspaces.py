@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -118,3 +120,21 @@ def write_instalment(tiny: Tiny, number: int, deliveries: int = 6) -> None:
     if number == 3:
         tiny.edition(2024, *EDITIONS[2024])
         tiny.ledger(("A-1", "D1", "990100", "2026-07", 3), ("A-1", "D2", "990200", "2026-07", 1))
+
+
+def share(whole: Tiny, base: Path, writers: int) -> list[Tiny]:
+    """Workspaces that each have a part of a workspace's deliveries, and one lake together.
+
+    No two deliveries come at one moment any more: their order would follow from their rows in one manifest.
+    """
+    for number, one in enumerate(whole.manifest):
+        one["delivered_at"] = (datetime.fromisoformat(one["delivered_at"]) + timedelta(seconds=number)).isoformat()
+    whole.write_manifest()
+    parts = []
+    for number in range(writers):
+        part = Tiny(base / f"writer-{number}", whole.manifest[number::writers])
+        shutil.copytree(whole.folder, part.folder, ignore=shutil.ignore_patterns("lake"))
+        part.write("creditlab.toml", SETTINGS.replace("[paths]", f'[paths]\nlake = "{base / "lake"}"'))
+        part.write_manifest()
+        parts.append(part)
+    return parts
