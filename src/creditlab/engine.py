@@ -6,6 +6,7 @@ other out; what they share lies in the lake's files.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING
 from creditlab.errors import WorkspaceError, storage_error
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
 EMBEDDED = "duckdb://"
+_NUMBERS = itertools.count()
 
 
 @contextmanager
@@ -62,11 +65,25 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
             backend.disconnect()
 
 
+@contextmanager
+def lent(backend: Backend, rows: pa.Table) -> Iterator[ir.Table]:
+    """Let the embedded engine read an Arrow table for as long as the block runs, and no longer.
+
+    An in-memory table of Ibis lives until Python's garbage collection finds it; a run of many batches can't wait.
+    """
+    name = f"lent_{next(_NUMBERS)}"
+    backend.con.register(name, rows)
+    try:
+        yield backend.table(name)
+    finally:
+        backend.con.unregister(name)
+
+
 def fetch(backend: Backend, query: str) -> pa.Table:
     """The result of a query over the embedded engine's own tables, as a whole."""
     return backend.con.cursor().sql(query).to_arrow_table()
 
 
-def stream(backend: Backend, query: str, rows: int = 100_000) -> pa.RecordBatchReader:
+def stream(backend: Backend, query: str, rows: int = 50_000) -> pa.RecordBatchReader:
     """The result of a query over the embedded engine's own tables, in batches, never as a whole in memory."""
     return backend.con.cursor().sql(query).to_arrow_reader(rows)

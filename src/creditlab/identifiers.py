@@ -65,7 +65,7 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 class NameHashes:
     """Hashes of folded names; a name that was seen lately is not folded again."""
 
-    def __init__(self, kept: int = 400_000) -> None:
+    def __init__(self, kept: int = 200_000) -> None:
         self._kept, self._known = kept, dict[str | None, int | None]({None: None})
 
     def hashes(self, values: pa.Array | pa.ChunkedArray) -> pa.Array:

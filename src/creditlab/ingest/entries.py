@@ -37,7 +37,7 @@ CREATE TABLE resolved (
 )
 """
 #: Rows whose keys are resolved together.
-RESOLVED_ROWS = 1_000_000
+RESOLVED_ROWS = 250_000
 #: A natural key belongs to the record under which it first arrived, whatever became of that record since.
 _OWNERS = """
 CREATE TABLE owners AS
@@ -143,7 +143,8 @@ def _resolve_all(backend: Backend, arrivals: int) -> np.ndarray:
     moved = np.zeros((arrivals, len(OUTCOMES)), dtype=np.int64)
     for rows in _whole_keys(engine.stream(backend, _ORDERED, RESOLVED_ROWS)):
         resolved = _resolve(rows)
-        backend.insert("resolved", ibis.memtable(_resolved_table(rows, resolved)))
+        with engine.lent(backend, _resolved_table(rows, resolved)) as table:
+            backend.insert("resolved", table)
         moved += _count(rows, resolved, moved.shape)
         known = rows.filter(pc.invert(rows["is_new"]))
         if known.num_rows:

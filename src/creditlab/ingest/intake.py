@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from creditlab import engine
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids
 from creditlab.ingest.days import parse_days
@@ -216,11 +216,10 @@ class Intake:
         names = mask_resident_ids(pa.array(list(delivered), pa.string()), key)[0].to_pylist()
         columns = [mask_resident_ids(values, key)[0] for values in delivered.values()]
         structs = pa.StructArray.from_arrays(columns, names=names)
-        text = ibis.memtable(pa.table({"n": np.arange(rows.num_rows), "row": structs}))
-        with self.staging.lock:
-            found = self.staging.backend.to_pyarrow(
-                text.select("n", text=text.row.cast("json").cast("string")).order_by("n")
-            )
+        given = pa.table({"n": np.arange(rows.num_rows), "row": structs})
+        with self.staging.lock, engine.lent(self.staging.backend, given) as text:
+            as_json = text.select("n", text=text.row.cast("json").cast("string"))
+            found = self.staging.backend.to_pyarrow(as_json.order_by("n"))
         return pc.if_else(pa.array(hidden), None, fill(found["text"], rows.num_rows))
 
 

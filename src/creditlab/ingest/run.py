@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 #: What the engine may hold in memory; what is more goes to its temporary folder.
-_MEMORY = "500MB"
+_MEMORY = "400MB"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab import checks
+from creditlab import checks, engine
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import has_valid_check_character, keyed_digest
 from creditlab.ingest.days import parse_days
@@ -124,8 +124,8 @@ class Staging:
         texts = {"content64": content, "key64": self._key_text(rows, schema)}
         rows = rows.drop_columns([CONTENT])
         rows = self._hashed(rows, texts).append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
-        judged = self._judge(rows, edition, schema, is_new=True)
-        self.spool.add(schema.name, self._payload(rows, schema, self._name_faults(judged, rows, schema)))
+        name_faults = self._judge(rows, edition, schema, is_new=True)
+        self.spool.add(schema.name, self._payload(rows, schema, name_faults))
 
     def add_known(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         """Judge rows again that the lake holds, as their payloads have them with the columns of new ones."""
@@ -160,9 +160,9 @@ class Staging:
         natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
         texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
         if texts:
-            table = ibis.memtable(pa.table({"rid": rows["rid"], **texts}))
-            hashes = {name: stable_hash64(table[name]) for name in texts}
-            found = self.backend.to_pyarrow(table.select("rid", **hashes).order_by("rid"))
+            with engine.lent(self.backend, pa.table({"rid": rows["rid"], **texts})) as table:
+                hashes = {name: stable_hash64(table[name]) for name in texts}
+                found = self.backend.to_pyarrow(table.select("rid", **hashes).order_by("rid"))
             for name in texts:
                 rows = rows.append_column(name, found[name])
         if "natural_key64" in texts:
@@ -172,35 +172,37 @@ class Staging:
             rows = rows.append_column("natural_key64", rows["key64"])
         return rows.drop_columns([NATURAL_KEY])
 
-    def _judge(self, rows: pa.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> ir.Table:
+    def _judge(self, rows: pa.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> pa.Array:
+        """Judge rows into `judged`; returns what `_name_faults` does."""
         for name in checks.day_fields(schema):
             rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
         working = [item.item_code for item in edition.items if item.time_limit.is_working]
-        judged = checks.judge(ibis.memtable(rows), self.catalogue, edition, schema)
-        entries = judged.select(
-            "rid",
-            is_new=ibis.literal(is_new),
-            arrival=judged.arrival,
-            row_no=judged.row_no,
-            action=_place_of(judged.action),
-            key64=judged.key64,
-            natural_key64=judged.natural_key64,
-            content64=judged.content64,
-            name64=judged.name64,
-            record_id=judged[schema.required_name(Role.RECORD_ID)],
-            item_code=judged.item_code,
-            subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
-            subject_kind=judged[checks.KIND],
-            event_date=judged.event_day,
-            valid_until=judged.end_day,
-            amount=judged.amount_value,
-            row_faults=judged.row_faults + judged.name_faults,
-            filled_count=judged.filled_count,
-            required_count=judged.required_count,
-            is_working=judged.item_code.isin(working),
-        )
-        self.backend.insert("judged", entries)
-        return judged
+        with engine.lent(self.backend, rows) as table:
+            judged = checks.judge(table, self.catalogue, edition, schema)
+            entries = judged.select(
+                "rid",
+                is_new=ibis.literal(is_new),
+                arrival=judged.arrival,
+                row_no=judged.row_no,
+                action=_place_of(judged.action),
+                key64=judged.key64,
+                natural_key64=judged.natural_key64,
+                content64=judged.content64,
+                name64=judged.name64,
+                record_id=judged[schema.required_name(Role.RECORD_ID)],
+                item_code=judged.item_code,
+                subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
+                subject_kind=judged[checks.KIND],
+                event_date=judged.event_day,
+                valid_until=judged.end_day,
+                amount=judged.amount_value,
+                row_faults=judged.row_faults + judged.name_faults,
+                filled_count=judged.filled_count,
+                required_count=judged.required_count,
+                is_working=judged.item_code.isin(working),
+            )
+            self.backend.insert("judged", entries)
+            return self._name_faults(judged, rows, schema) if is_new else None
 
     def _name_faults(self, judged: ir.Table, rows: pa.Table, schema: DataFormat) -> pa.Array:
         """Faults about the content of natural persons' names, which are judged now and never again; else null."""
@@ -239,8 +241,8 @@ class Staging:
             "reason": reason.cast(pa.string()),
             "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
         }
-        with self.lock:
-            self.backend.insert("quarantined", ibis.memtable(pa.table(rows)))
+        with self.lock, engine.lent(self.backend, pa.table(rows)) as table:
+            self.backend.insert("quarantined", table)
 
     def forget(self, arrivals: set[int]) -> None:
         """Drop deliveries that turned out not to be taken: another run has them, or their file changed meanwhile."""

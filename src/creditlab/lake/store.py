@@ -25,7 +25,7 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Delta Lake can't open a folder whose path has one of these.
 _UNUSABLE = re.compile(r"[][%^|\\]")
 _PAYLOADS = "payloads"
-_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+_WRITER = WriterProperties(compression="SNAPPY", max_row_group_size=128 * 1024)
 
 
 class Lake:
