@@ -2,6 +2,7 @@
 #
 #   make report   ingest data_samples and publish its report for 2026Q3 in English and Chinese
 #   make test     run the tests
+#   make stress   random kills and several writers for some twenty minutes; writes docs/stress.md
 #   make check    style, types, the direction of imports, stripped notebooks
 
 SHELL := /bin/bash
@@ -10,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CREDITLAB := .venv/bin/creditlab --workspace data_samples
 PUBLISH := $(CREDITLAB) publish --period 2026Q3 --as-of 2026-10-20 --audience public
 
-.PHONY: help report test check setup
+.PHONY: help report test stress check setup
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -26,6 +27,9 @@ report: setup
 test:
 	@scripts/setup.sh tests
 	.venv/bin/python -m pytest
+
+stress: setup
+	.venv/bin/python -m tests.stress
 
 check: setup
 	.venv/bin/ruff check .

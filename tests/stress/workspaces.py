@@ -128,7 +128,7 @@ def share(whole: Tiny, base: Path, writers: int) -> list[Tiny]:
     No two deliveries come at one moment any more: their order would follow from their rows in one manifest.
     """
     for number, one in enumerate(whole.manifest):
-        one["delivered_at"] = (datetime.fromisoformat(one["delivered_at"]) + timedelta(seconds=number)).isoformat()
+        one["delivered_at"] = (datetime.fromisoformat(one["delivered_at"]) + timedelta(microseconds=number)).isoformat()
     whole.write_manifest()
     parts = []
     for number in range(writers):
