@@ -37,10 +37,16 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
     return _batches(file, header, zone)
 
 
+def _batches_of_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    # One row group after the other: a damaged page costs no row of the groups before its own.
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group])
+
+
 def _batches(file: pq.ParquetFile, header: list[str], zone: ZoneInfo) -> Iterator[Batch]:
     done = 0
     try:
-        for rows in file.iter_batches(batch_size=_BATCH_ROWS):
+        for rows in _batches_of_groups(file):
             columns = [as_text(column, zone) for column in rows.columns]
             numbers = np.arange(done + 1, done + rows.num_rows + 1)
             batch = text_rows(named_columns(pa.table(columns, names=header)), numbers)

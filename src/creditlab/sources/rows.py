@@ -73,7 +73,9 @@ def as_text(column: pa.Array, zone: ZoneInfo) -> pa.Array:
         If values of this type have no text.
     """
     kind = column.type
-    if isinstance(kind, pa.ExtensionType | pa.BaseExtensionType):
+    if isinstance(kind, pa.BaseExtensionType):
+        if kind.extension_name == "arrow.uuid":
+            return pa.array(["" if one is None else str(one) for one in column.to_pylist()], pa.string())
         return as_text(column.storage, zone)
     if pa.types.is_dictionary(kind):
         return as_text(column.dictionary_decode(), zone)
@@ -85,6 +87,8 @@ def as_text(column: pa.Array, zone: ZoneInfo) -> pa.Array:
         if kind.tz is not None:
             column = pc.local_timestamp(column.cast(pa.timestamp(kind.unit, zone.key)))
         text = without_midnight(column.cast(pa.string()))
+    elif pa.types.is_time(kind):
+        text = pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", "")
     elif pa.types.is_fixed_size_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
         text = column.cast(pa.binary()).view(pa.string())
     elif pa.types.is_binary(kind):
