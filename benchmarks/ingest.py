@@ -30,8 +30,8 @@ _ITEMS = (
     "item_code,departments,item_name_zh,item_name_en,data_format,right_to_use,subject_kinds,collection_scope,"
     "collection_procedure,collection_path,reporting_level,collection_time_limit,publication_method,publication_months,"
     "update_period,delivery_grace_days,security_level,information_kind,category,nature,coverage_basis\n"
-    "XK-001,SCJG,行政许可,Licence,licence,public,legal_person,all,file,platform,province,7 working days,website,12,event"
-    ",,public,public,administrative_management,neutral,none\n"
+    "XK-001,SCJG,行政许可,Licence,licence,public,legal_person,all,file,platform,province,7 working days,website,12,"
+    "event,,public,public,administrative_management,neutral,none\n"
 )
 _FIELDS = (
     "data_format,field,name_zh,name_en,type,required,one_of_group,role,pattern,code_list,minimum,maximum,max_length\n"

@@ -20,7 +20,7 @@ RESERVED = frozenset(
     {
         "action", "arrival", "rid", "row_no", "run_no", "item_code", "department", "region_code", "delivery_id",
         "delivered_at", "received_on", "manifest_row", "key64", "natural_key64", "content64", "name64", "judged_kind",
-        "is_masked", "is_person", "has_right_code", "kept_faults", "row_faults", "name_faults", 
+        "is_masked", "is_person", "has_right_code", "kept_faults", "row_faults", "name_faults",
         "content_text", "natural_key_text", "event_day", "end_day", "amount_value", "filled_count", "required_count",
         "action_place",
     }
