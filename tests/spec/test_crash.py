@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -262,35 +261,19 @@ def small_disk() -> tuple[list[str], str]:
     return [], "fsize"
 
 
-def full_disk_runs(
-    prefix: list[str], way: str, workspace: Path, undisturbed: Path, limits: list[int]
-) -> Iterator[dict[str, Any]]:
+def check_full_disk(disk: tuple[list[str], str], base: Path, room: str, limits: list[int]) -> list[dict[str, Any]]:
+    """Ingest with too little room, and again with enough; what was shown and said must be right each time."""
+    prefix, way = disk
+    folders = (base / "workspace", base / "undisturbed")
     done = subprocess.run(
-        [*prefix, sys.executable, "-m", "tests.stress.full_disk", workspace, undisturbed, way, *map(str, limits)],
+        [*prefix, sys.executable, "-m", "tests.stress.full_disk", *folders, room, way, *map(str, limits)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    yield from map(json.loads, done.stdout.splitlines())
-
-
-def test_full_disk_is_said_and_nothing_half_is_visible(tmp_path: Path, small_disk: tuple[list[str], str]) -> None:
-    """Lakes that are full when they are made, in the midst of the commit, and right before its end."""
-    prefix, way = small_disk
-    undisturbed = write_first(tmp_path / "undisturbed")
-    for number in INSTALMENTS:
-        write_instalment(undisturbed, number)
-    shutil.copytree(undisturbed.folder, tmp_path / "workspace")
-    undisturbed.ingest()
-    sizes = [path.stat().st_size for path in (undisturbed.folder / "lake").rglob("*") if path.is_file()]
-    # A file system of memory gives out whole pages; a limit on files is below the largest of them.
-    pages = sum(-(-size // 4096) * 4096 for size in sizes)
-    limits = [pages * part // 10 // 4096 * 4096 for part in (1, 4, 6, 8)]
-    if way == "fsize":
-        limits = [max(sizes) * part // 10 for part in (2, 5, 9)]
-    found = list(full_disk_runs(prefix, way, tmp_path / "workspace", undisturbed.folder, limits))
+    found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["limit"] for one in found] == limits
     for one in found:
         assert (one["status"], one["error"].get("error")) == (ExitStatus.INTERNAL, "storage"), one
@@ -299,6 +282,38 @@ def test_full_disk_is_said_and_nothing_half_is_visible(tmp_path: Path, small_dis
         assert "Traceback" not in one["stderr"]
         assert one["runs_shown"] == []
         assert (one["again"], one["is_undisturbed"]) == (0, True)
+    return found
+
+
+def write_pair(base: Path) -> Tiny:
+    """A workspace, and the same one ingested undisturbed."""
+    undisturbed = write_first(base / "undisturbed")
+    for number in INSTALMENTS:
+        write_instalment(undisturbed, number)
+    shutil.copytree(undisturbed.folder, base / "workspace")
+    undisturbed.ingest()
+    return undisturbed
+
+
+def test_full_disk_is_said_and_nothing_half_is_visible(tmp_path: Path, small_disk: tuple[list[str], str]) -> None:
+    """Lakes that are full when they are made, in the midst of the commit, and right before its end."""
+    undisturbed = write_pair(tmp_path)
+    sizes = [path.stat().st_size for path in (undisturbed.folder / "lake").rglob("*") if path.is_file()]
+    # A file system of memory gives out whole pages; a limit on files is below the largest of them.
+    pages = sum(-(-size // 4096) * 4096 for size in sizes)
+    limits = [pages * part // 10 // 4096 * 4096 for part in (1, 4, 6, 8)]
+    if small_disk[1] == "fsize":
+        limits = [max(sizes) * part // 10 for part in (5, 9)]
+    found = check_full_disk(small_disk, tmp_path, "lake", limits)
+    assert {one["error"]["where"] for one in found} <= {"the lake", "the folder for temporary files"}
+    assert found[-1]["error"]["where"] == "the lake"
+
+
+def test_full_folder_for_waiting_rows_is_said(tmp_path: Path, small_disk: tuple[list[str], str]) -> None:
+    """Rows wait in temporary files until their run commits."""
+    write_pair(tmp_path)
+    found = check_full_disk(small_disk, tmp_path, "temporary", [4096])
+    assert [one["error"]["where"] for one in found] == ["the folder for temporary files"]
 
 
 def test_full_folder_for_temporary_files_is_said(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""python -m tests.stress.full_disk WORKSPACE UNDISTURBED tmpfs|fsize LIMIT...
+"""python -m tests.stress.full_disk WORKSPACE UNDISTURBED lake|temporary tmpfs|fsize LIMIT...
 
-Ingest into a lake that has too little room, then into the same lake when it has enough; one JSON object a limit says
-what happened. `tmpfs` needs a mount namespace of its own (`unshare -m`), and fills a small file system; `fsize` limits
+Ingest with too little room for the lake, or for temporary files, then with enough; one JSON object a limit says what
+happened. `tmpfs` needs a mount namespace of its own (`unshare -m`), and fills a small file system; `fsize` limits
 the size of each file.
 """
 
@@ -13,6 +13,7 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +41,17 @@ def limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-def try_one(workspace: Path, undisturbed: Path, way: str, limit: int) -> dict[str, Any]:
-    """A lake that is too small, what it shows, and the same lake with room."""
+def try_one(workspace: Path, undisturbed: Path, place: Path, way: str, limit: int) -> dict[str, Any]:
+    """A place that is too small, what the lake shows, and the same place with room."""
     lake = workspace / "lake"
-    lake.mkdir(exist_ok=True)
+    place.mkdir(exist_ok=True)
     if way == "tmpfs":
-        mount(lake, str(limit))
+        mount(place, str(limit))
     else:
         limit_files(limit)
     status, out, err = command("--workspace", workspace, "--json", "ingest")
     if way == "tmpfs":
-        mount(lake, ROOMY, "remount")
+        mount(place, ROOMY, "remount")
     else:
         limit_files(resource.RLIM_INFINITY)
     shown = run_numbers(Lake(lake))
@@ -65,16 +66,19 @@ def try_one(workspace: Path, undisturbed: Path, way: str, limit: int) -> dict[st
         "is_undisturbed": read_books(workspace) == read_books(undisturbed),
     }
     if way == "tmpfs":
-        subprocess.run(["umount", str(lake)], check=True)
-    else:
+        subprocess.run(["umount", str(place)], check=True)
+    if lake.exists() and any(lake.iterdir()):
         lake.rename(lake.with_name(f"lake-{limit}"))
     return found
 
 
 def main() -> None:
-    workspace, undisturbed, way, *limits = sys.argv[1:]
+    workspace, undisturbed, room, way, *limits = sys.argv[1:]
+    place = Path(workspace) / room
+    if room == "temporary":
+        tempfile.tempdir = str(place)
     for limit in limits:
-        print(json.dumps(try_one(Path(workspace), Path(undisturbed), way, int(limit))), flush=True)
+        print(json.dumps(try_one(Path(workspace), Path(undisturbed), place, way, int(limit))), flush=True)
 
 
 if __name__ == "__main__":
