@@ -89,6 +89,17 @@ def test_many_rows_come_in_batches_with_their_numbers(found: Read, monkeypatch: 
     assert [cell for batch in batches for cell in batch.table["a"].to_pylist()] == [str(n) for n in numbers]
 
 
+def test_a_file_of_one_long_text_in_many_cells_is_read_in_small_parts(found: Read) -> None:
+    text = "x" * 2**20
+    values = pa.DictionaryArray.from_arrays(pa.array([0] * 300, pa.int32()), [text])
+    data = written(pa.table({"a": values, "b": range(300)}), compression="zstd")
+    assert len(data) < 2**20
+    batches = found(data)
+    assert max(batch.table.nbytes for batch in batches) <= parquet._BATCH_BYTES + 2**21
+    assert [number for batch in batches for number in batch.row_no.tolist()] == list(range(1, 301))
+    assert all(batch.table["a"].unique().to_pylist() == [text] for batch in batches)
+
+
 @pytest.mark.parametrize(
     "table",
     [

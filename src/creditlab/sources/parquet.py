@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
 from creditlab.sources.rows import as_text, text_rows
 
 _BATCH_ROWS = 100_000
+_BATCH_BYTES = 64 * 2**20
 
 
 def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
@@ -23,9 +26,8 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
     UnreadableFileError
         If it is none, was cut off, its columns' names can't be used, or a column holds lists or records.
     """
-    source = pa.BufferReader(content.data) if content.data is not None else str(content.path)
     try:
-        file = pq.ParquetFile(source)
+        file = _open(content)
         schema = file.schema_arrow
         header = check_header(schema.names)
         for column in schema:
@@ -34,13 +36,33 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
         raise UnreadableFileError from error
     if any(pa.types.is_nested(one.type) for one in schema):
         raise UnreadableFileError
-    return _batches(file, header, zone)
+    repeated = [one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_binary(one.type)]
+    return _batches(_open(content, repeated), header, zone)
+
+
+def _open(content: Content, repeated: list[str] | None = None) -> pq.ParquetFile:
+    source = pa.BufferReader(content.data) if content.data is not None else str(content.path)
+    return pq.ParquetFile(source, read_dictionary=repeated)
 
 
 def _batches_of_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     # One row group after the other: a damaged page costs no row of the groups before its own.
     for group in range(file.num_row_groups):
-        yield from file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group])
+        for rows in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+            yield from _parts(rows)
+
+
+def _parts(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Rows in parts that are not too long once they are written out: a file holds a text once for all its cells."""
+    sizes = np.zeros(rows.num_rows, dtype=np.int64)
+    for column in rows.columns:
+        if pa.types.is_dictionary(column.type):
+            lengths = pc.binary_length(column.dictionary).cast(pa.int64()).take(column.indices)
+            sizes += pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+    part = np.cumsum(sizes) // _BATCH_BYTES
+    starts = [0, *(np.flatnonzero(np.diff(part)) + 1).tolist(), rows.num_rows]
+    for start, end in pairwise(starts):
+        yield rows.slice(start, end - start)
 
 
 def _batches(file: pq.ParquetFile, header: list[str], zone: ZoneInfo) -> Iterator[Batch]:
