@@ -95,7 +95,9 @@ class _Rows:
                 continue
             if waiting is not None:
                 yield waiting
-            batch = text_rows(named_columns(pa.table(rows)), numbers, marks)
+            batch = Batch(named_columns(pa.table(rows)), numbers)
+            if marks:
+                batch = text_rows(batch.table, numbers, marks)
             waiting = Batch(batch.table, batch.row_no, sorted([*passed, *batch.unreadable]))
         if waiting is not None:
             yield waiting if self._is_whole or self._is_swallowed else _without(waiting, done)
