@@ -194,16 +194,18 @@ def test_a_time_of_delivery_without_a_zone_is_refused(tiny: Tiny) -> None:
 
 
 def test_a_time_that_has_not_come_waits_and_the_others_are_taken(tiny: Tiny) -> None:
-    later = NOW + timedelta(days=1, seconds=1)
+    later = NOW + taking.AHEAD + timedelta(seconds=1)
     tiny.deliver([row("1")], on=later.isoformat())
-    tiny.deliver([row("2")], on=(NOW + timedelta(days=1)).isoformat())
+    tiny.deliver([row("2")], on=(NOW + taking.AHEAD).isoformat())
     tiny.deliver(None, on="2062-07-01")
     for _ in range(2):
         with pytest.raises(ManifestError, match="not come yet") as caught:
             tiny.ingest()
         assert (caught.value.exit_status, caught.value.where) == (3, "manifest.csv, row 1, column delivered_at")
         assert "2 deliveries in all" in caught.value.do
-        assert list(tiny.records()) == ["2"]
+        # Its day has not come: no state before it has the record.
+        assert list(tiny.records(as_of=((NOW + taking.AHEAD).date() - timedelta(days=2)).isoformat())) == []
+        assert list(tiny.records(as_of=((NOW + taking.AHEAD).date() + timedelta(days=1)).isoformat())) == ["2"]
     tiny.manifest.pop()
     tiny.write_manifest()
     done = ingest(tiny.workspace, now=later)

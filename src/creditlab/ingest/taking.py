@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from creditlab.workspace import Workspace
 
 Progress = Callable[[int, int], None]
-#: Clocks differ, and zones are mistaken; a delivery announced for later than this has a wrong date.
-AHEAD = timedelta(days=1)
+#: Clocks differ, and a delivery dated ahead does no harm: it takes effect on its day, and no state of a day before has
+#: it. One that is announced for later than this has a wrong date.
+AHEAD = timedelta(days=366)
 
 
 class Selection(Protocol):
