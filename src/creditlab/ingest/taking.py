@@ -68,7 +68,7 @@ class Taking:
     Attributes
     ----------
     latest
-        The newest moment that is known to have been; deliveries announced for more than a day later are not taken.
+        The newest moment that is known to have been; deliveries announced for more than `AHEAD` later are not taken.
     known, absent
         Deliveries that the lake has already; deliveries announced whose file is not there, or still being written.
     failures
