@@ -70,6 +70,7 @@ def main() -> int:
         "kills": f"{killed.killed} (and {written.killed} among the writers), in {killed.seconds / 60:.1f} minutes",
         "writers": f"{hands} for {minutes:g} minutes, beside a reader with {readings} readings, each compared",
         "seed": str(seed),
+        "size": "whole" if kills >= 200 and minutes >= 10 else "a trial: less than the usual 200 kills and 10 minutes",
     }
     faults = killed.faults + written.faults
     table.write_text(page(about, killed, written, faults), encoding="utf-8")
