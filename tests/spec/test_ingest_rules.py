@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from creditlab.errors import SealError
+from creditlab.ingest import taking
 from creditlab.terms import COUNTS
 from tests.reference.days import WorkingDays
 from tests.spec.tiny import Tiny, code, csv_text, form_field, form_fields, row
@@ -459,3 +460,21 @@ def test_every_delivery_balances_whatever_it_holds(tiny: Tiny) -> None:
 
 def standing(tiny: Tiny) -> dict[str, Any]:
     return {number: (one["record_state"], one["content64"], one["revision"]) for number, one in tiny.records().items()}
+
+
+def test_a_catalogue_that_changes_while_deliveries_are_read_is_read_again(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.deliver([row("1")])
+    tiny.deliver([row("2")], department="D9")
+    read = taking.Taking.take
+
+    def read_and_change(self: taking.Taking, *given: Any) -> None:
+        monkeypatch.setattr(taking.Taking, "take", read)
+        read(self, *given)
+        tiny.edition(2026, [{"departments": "D1;D9"}])
+
+    monkeypatch.setattr(taking.Taking, "take", read_and_change)
+    counts = tiny.ingest().counts
+    assert (counts.accepted, counts.quarantined) == (2, 0)
+    assert tiny.ingest().run_no is None

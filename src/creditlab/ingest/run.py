@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
-from creditlab.errors import LakeError, UserError
+from creditlab.errors import CatalogueError, LakeError, UserError
 from creditlab.identifiers import key_fingerprint, mask_resident_ids
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.intake import Intake
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: What the engine may hold in memory; what is more goes to its temporary folder.
 _MEMORY = "400MB"
+#: How often deliveries are read again because the catalogue changed meanwhile.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,15 @@ def take_in(
     ManifestError, CatalogueError, SealError, WorkspaceError, LakeError
         If a part of the workspace can't be used; the lake is then as it was.
     """
+    for _ in range(_TRIES):
+        done = _take_in_once(workspace, now, progress, selection)
+        if done is not None:
+            return done
+    raise CatalogueError("the catalogue was changed again and again while deliveries were read", do="Try again later.")
+
+
+def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selection: Selection) -> IngestResult | None:
+    """Take in deliveries by the catalogue as it stands; None where it changed before the lake was free."""
     catalogue = read_sealed(workspace.catalogue)
     manifest = read_manifest(workspace.inbox, workspace.time_zone)
     calendar = workspace.working_days()
@@ -137,6 +148,11 @@ def take_in(
     with engine.connect(memory=_MEMORY) as backend, TemporaryDirectory(prefix="creditlab-") as spill:
         run = _Run(workspace, lake, backend, catalogue, calendar, protection, Path(spill))
         return run.carry_out(manifest, now, latest, selection, progress)
+
+
+def _rules_of(catalogue: Catalogue) -> list[str]:
+    """What judging rests on in a catalogue: its published editions and the lists beside them."""
+    return [editions_text(catalogue), catalogue.digest]
 
 
 def _key(workspace: Workspace, runs: pa.Table) -> bytes:
@@ -169,12 +185,15 @@ class _Run:
 
     def carry_out(
         self, manifest: list[ManifestRow], now: datetime, latest: datetime, selection: Selection, progress: Progress
-    ) -> IngestResult:
+    ) -> IngestResult | None:
         self.taking = Taking(self.workspace, self.intake, latest, selection)
         self.taking.take(manifest, self._known_ids(), progress)
         with self.lake.lock():
             self.lake.create()
             runs = self.lake.runs()
+            # Rows judged by rules that another run has replaced meanwhile would take the whole lake back to them.
+            if _rules_of(read_sealed(self.workspace.catalogue)) != _rules_of(self.catalogue):
+                return None
             check_editions(self.catalogue, runs)
             snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
             self.taking.forget_known(self._known_ids())
@@ -198,7 +217,7 @@ class _Run:
         """What judgement rests on: editions, the lists beside them, the calendar and the marks for nothing."""
         calendar = hashlib.sha256(self.calendar.ordinals.tobytes()).hexdigest()
         days = [self.calendar.first.isoformat(), self.calendar.official_until.isoformat(), calendar]
-        words = [editions_text(self.catalogue), self.catalogue.digest, days, list(self.workspace.blanks)]
+        words = [*_rules_of(self.catalogue), days, list(self.workspace.blanks)]
         return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
     def _lists(self, last: dict[str, Any]) -> dict[str, pa.Table]:
