@@ -77,6 +77,7 @@ def test_second_publication_is_a_new_revision_and_leaves_the_first_as_it_is(
     index = (workspace.reports / "index.html").read_text("utf-8")
     assert "2026Q3/quarterly/en/r1/index.html" in index
     assert "2026Q3/quarterly/en/r2/index.html" in index
+    assert index.count("(synthetic data)") == 2
     assert stat.S_IMODE(first.folder.stat().st_mode) == 0o755
     assert [entry.audience for entry in past_releases(workspace.reports).entries] == [Audience.PUBLIC] * 2
     assert list((workspace.reports / ".staging").iterdir()) == []

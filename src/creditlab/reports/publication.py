@@ -114,6 +114,7 @@ def write_index(reports: Path, messages: Messages) -> None:
             "revision": f"r{one['revision']}",
             "as_of": one["parameters"]["as_of"],
             "published_at": one["published_at"],
+            "is_synthetic": one["is_synthetic"],
         }
         for one in published(reports)
     ]
