@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditlab.errors import CreditlabError, ExitStatus, NoDataError, ParameterError
+from creditlab.errors import CreditlabError, ExitStatus, NoDataError, ParameterError, storage_error
 from creditlab.terms import COUNTS, MEASUREMENT, Audience, Group, Language
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return ExitStatus.DONE
     except Exception as error:  # noqa: BLE001 - the last resort: no trace, and so no data, reaches the terminal
-        return _unexpected(error, as_json=as_json)
+        full = storage_error(error, "output")
+        return _fail(full, as_json=as_json) if full else _unexpected(error, as_json=as_json)
     sys.stdout.write(json.dumps(answer.result, ensure_ascii=False, default=str) + "\n" if as_json else answer.text)
     return answer.status
 

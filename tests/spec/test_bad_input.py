@@ -5,6 +5,7 @@ Every delivered cell of this file that could be somebody's has MARK in it, so th
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from creditlab import workfiles
 from creditlab.cli import main
 from creditlab.terms import COUNTS
 from tests.spec.tiny import Tiny, csv_text, form_field, form_fields, row
@@ -407,3 +409,16 @@ def test_a_quoted_header_is_a_header_by_either_delimiter(tiny: Tiny, run: Run, d
     head = delimiter.join(f'"{name}"' for name in lines[0].split(","))
     tiny.deliver(f"{head}\n{lines[1].replace(',', delimiter)}\n")
     assert six(run(tiny, "ingest")) == {"delivered": 1, "accepted": 1}
+
+
+def test_a_disk_that_is_full_for_an_output_is_said_as_such(
+    tiny: Tiny, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tiny.deliver([row()])
+    run(tiny, "ingest")
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(workfiles, "write_workfile", full)
+    assert run(tiny, *MEASURE, "--output", tmp_path / "m.csv", status=1)["error"] == "storage"
