@@ -231,7 +231,8 @@ def take_record(
     record_id = value_of(lines, row, "record_id")
     key = (item.item_code, delivery.department, record_id)
     content = {name: text for name, text in row.items() if name != "action"}
-    natural = tuple(row.get(line["field"], "") for line in lines if line["role"] == "key") or (record_id,)
+    parts = [row.get(line["field"], "") for line in lines if line["role"] == "key"]
+    natural = tuple("" if is_blank(part) else part for part in parts) or (record_id,)
     own_natural = (item.item_code, delivery.department, natural)
     counts = how.blank_natural_key_counts or not all(is_blank(part) for part in natural)
     versions = state.versions.setdefault(key, [])

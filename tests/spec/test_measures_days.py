@@ -168,3 +168,20 @@ def test_one_schema_for_all_and_no_row_for_nothing(make_tiny: Make) -> None:
         "coverage_subjects",
         "currentness",
     }
+
+
+def test_an_item_whose_records_have_no_part_in_a_measure_makes_nothing_provisional(make_tiny: Make) -> None:
+    tiny = make_tiny([{}, {"item_code": "B-1", "collection_time_limit": "60 days"}])
+    tiny.register((code(), "legal_person", "甲公司", "990100", "A", "2015-03-01", ""))
+    tiny.deliver([row("1")], "2026-08-04")
+    # Its subject is in no register, so that it is not among the linked ones.
+    tiny.deliver([row("2", subject_id=code(number=7))], "2026-08-04", item_code="B-1")
+    tiny.ingest()
+    (name,) = tiny.measure("consistency_name", as_of="2026-10-20", by="")
+    assert (name["numerator"], name["denominator"], name["is_provisional"]) == (1, 1, False)
+    (link,) = tiny.measure("consistency_subject", as_of="2026-10-20", by="")
+    assert (link["numerator"], link["denominator"], link["is_provisional"]) == (1, 2, True)
+    tiny.deliver([row("2", subject_id=code(number=7), action="withdraw")], "2026-08-05", item_code="B-1")
+    tiny.ingest()
+    (link,) = tiny.measure("consistency_subject", as_of="2026-10-20", by="")
+    assert (link["numerator"], link["denominator"], link["is_provisional"]) == (1, 1, False)

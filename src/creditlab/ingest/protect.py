@@ -195,5 +195,6 @@ def natural_key_text(trimmed: dict[str, pa.Array], schema: DataFormat, blanks: t
     if not keys:
         return pa.nulls(length, pa.string())
     is_empty = np.logical_and.reduce([is_blank(trimmed[name], blanks) for name in keys])
-    joined = _content_text({name: trimmed[name] for name in keys})
+    # A mark for nothing is nothing, as it is where the row is judged again.
+    joined = _content_text({name: fill(nullify(trimmed[name], blanks), length) for name in keys})
     return pc.if_else(pa.array(is_empty), None, joined)

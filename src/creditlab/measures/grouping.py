@@ -52,6 +52,8 @@ def measurements(scope: Scope, method: Method, counts: ir.Table) -> ir.Table:
     """
     kept = [COLUMN[group] for group in method.groups if group in scope.by]
     by_month = "month" in kept
+    # An item whose records left a cell, or have no part in the measure, is not counted there.
+    counts = counts.filter(counts.denominator != 0)
     flags = scope.provisional()
     if by_month:
         flagged = counts.left_join(
