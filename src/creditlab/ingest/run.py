@@ -144,7 +144,7 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     check_editions(catalogue, runs)
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
-    protection = Protection(_key(workspace, lake.runs()), workspace.blanks)
+    protection = Protection(_key(workspace, runs), workspace.blanks)
     with engine.connect(memory=_MEMORY) as backend, TemporaryDirectory(prefix="creditlab-") as spill:
         run = _Run(workspace, lake, backend, catalogue, calendar, protection, Path(spill))
         return run.carry_out(manifest, now, latest, selection, progress)
@@ -198,12 +198,17 @@ class _Run:
             snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
             self.taking.forget_known(self._known_ids())
             last = snapshot.last if snapshot else {}
-            rules, lists = self._rules_digest(), self._lists(last)
+            # Hashed once, before they are read: a list that changes meanwhile is read again by the next run.
+            digests = {
+                "subjects_digest": register.digest(self.workspace.subjects),
+                "ledger_digest": register.digest(self.workspace.ledger),
+            }
+            rules, lists = self._rules_digest(), self._lists(digests, last)
             is_rejudged = bool(last) and last["rules_digest"] != rules
             taken = self.taking.taken
             run_no, counts = None, Counts()
             if taken or is_rejudged or lists:
-                run_no, counts = self._commit(snapshot, rules, lists, now, is_rejudged=is_rejudged)
+                run_no, counts = self._commit(snapshot, rules, digests, lists, now, is_rejudged=is_rejudged)
             failures = tuple(self.taking.failures)
             return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent, failures)
 
@@ -220,12 +225,12 @@ class _Run:
         words = [*_rules_of(self.catalogue), days, list(self.workspace.blanks)]
         return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
-    def _lists(self, last: dict[str, Any]) -> dict[str, pa.Table]:
+    def _lists(self, digests: dict[str, str], last: dict[str, Any]) -> dict[str, pa.Table]:
         """The register and the ledger, where their files are not what the last run read."""
         changed = {}
-        if register.digest(self.workspace.subjects) != last.get("subjects_digest"):
+        if digests["subjects_digest"] != last.get("subjects_digest"):
             changed["subjects"] = register.read_subjects(self.workspace.subjects, self.catalogue, self.protection)
-        if register.digest(self.workspace.ledger) != last.get("ledger_digest"):
+        if digests["ledger_digest"] != last.get("ledger_digest"):
             changed["ledger"] = register.read_ledger(self.workspace.ledger)
         return changed
 
@@ -233,6 +238,7 @@ class _Run:
         self,
         snapshot: Snapshot | None,
         rules: str,
+        digests: dict[str, str],
         lists: dict[str, pa.Table],
         now: datetime,
         *,
@@ -270,8 +276,7 @@ class _Run:
                         "editions": editions_text(self.catalogue),
                         "rules_digest": rules,
                         "key_fingerprint": key_fingerprint(self.protection.key),
-                        "subjects_digest": register.digest(self.workspace.subjects),
-                        "ledger_digest": register.digest(self.workspace.ledger),
+                        **digests,
                         "subjects_run": run_no if "subjects" in lists else last.get("subjects_run"),
                         "ledger_run": run_no if "ledger" in lists else last.get("ledger_run"),
                         **asdict(counts),

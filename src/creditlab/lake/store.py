@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -244,11 +243,6 @@ def _as_runs(rows: pa.Table) -> pa.Table:
         for field in RUNS
     }
     return pa.table(known, schema=RUNS)
-
-
-def last_run(runs: pa.Table) -> dict[str, Any] | None:
-    """The newest committed run; None where there is none."""
-    return runs.slice(runs.num_rows - 1).to_pylist()[0] if runs.num_rows else None
 
 
 def remembered_editions(runs: pa.Table) -> dict[int, str]:
