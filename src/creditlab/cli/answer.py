@@ -1,0 +1,65 @@
+"""What every command has: its place in the parser, the workspace it works on, and its answer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from creditlab.errors import ExitStatus, ParameterError
+
+if TYPE_CHECKING:
+    from creditlab.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has to say: one object for scripts, lines for people, and its exit status."""
+
+    result: dict[str, Any]
+    text: str
+    status: ExitStatus = ExitStatus.DONE
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong use ends like every other user's mistake."""
+
+    def error(self, message: str) -> Any:
+        """Raise instead of printing usage."""
+        raise ParameterError(message.splitlines()[0], do=f"See {self.prog} --help.")
+
+
+class Commands(Protocol):
+    """Adds a command to the parser: its name, what runs it, and its line in the help."""
+
+    def __call__(self, name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
+        """The command's own parser, for its arguments."""
+        ...
+
+
+def opened(chosen: argparse.Namespace) -> Workspace:
+    """The workspace that a command works on."""
+    from creditlab.workspace import open_workspace
+
+    return open_workspace(chosen.workspace)
+
+
+def now() -> datetime:
+    """The moment it is; every other module is told it."""
+    return datetime.now(UTC)
+
+
+def progress(what: str) -> Callable[[int, int], None]:
+    """A line on standard error that counts, where a person watches."""
+    if not sys.stderr.isatty():
+        return lambda done, total: None
+
+    def show(done: int, total: int) -> None:
+        if done % 50 == 0 or done == total:
+            sys.stderr.write(f"\r{done:,} of {total:,} {what}" + ("\n" if done == total else ""))
+            sys.stderr.flush()
+
+    return show

@@ -1,0 +1,59 @@
+"""Take the measures of a period."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from creditlab.cli.answer import Answer, Commands, opened
+from creditlab.errors import NoDataError, ParameterError
+from creditlab.terms import MEASUREMENT, Group
+
+_GROUPS = [str(group) for group in (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)]
+_GROUP_COLUMNS = {Group.DEPARTMENT: "department", Group.REGION: "region_code"}
+
+
+def register(command: Commands) -> None:
+    """Add the commands to the parser."""
+    measure = command("measure", _measure, "take the measures of a period")
+    measure.add_argument("--period", required=True, help="2026Q3, 2026, 2026-08 or 2026-07-01/2026-10-01")
+    measure.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
+    measure.add_argument("--by", default="item_code,department,region", help="groups: " + ",".join(_GROUPS))
+    measure.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+
+
+def _measure(chosen: argparse.Namespace) -> Answer:
+    from creditlab import engine
+    from creditlab.lake import read_inputs
+    from creditlab.measures import measure
+    from creditlab.periods import parse_date, parse_period
+    from creditlab.workfiles import check_place, csv_bytes, write_workfile
+
+    workspace = opened(chosen)
+    period, as_of, by = parse_period(chosen.period), parse_date(chosen.as_of), _groups(chosen.by)
+    if chosen.output:
+        check_place(chosen.output, workspace.reports)
+    with engine.connect(workspace.engine_url) as backend:
+        inputs = read_inputs(workspace, backend)
+        dropped = [column for group, column in _GROUP_COLUMNS.items() if group not in by]
+        columns = [column for column in MEASUREMENT if column not in dropped]
+        found = measure(inputs, period, as_of, by).select(*columns)
+        order = [
+            name for name in ("measure", "item_code", "department", "region_code", "period_start") if name in columns
+        ]
+        table = backend.to_pyarrow(found.order_by(order))
+    if not table.num_rows:
+        raise NoDataError("there is nothing to measure in the period", where=period.label)
+    about = {"period": period.label, "as_of": as_of.isoformat(), "run_no": str(inputs.run_no)}
+    if chosen.output:
+        write_workfile(table, chosen.output, about)
+        said = about | {"output": str(chosen.output), "rows": table.num_rows}
+        return Answer(said, f"{table.num_rows:,} measurements written to {chosen.output} (internal)\n")
+    return Answer(about | {"measurements": table.to_pylist()}, csv_bytes(table).decode())
+
+
+def _groups(text: str) -> tuple[Group, ...]:
+    try:
+        return tuple(Group(word.strip().replace("region_code", "region")) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        raise ParameterError("a grouping is unknown", where="--by", do=f"Choose among {', '.join(_GROUPS)}.") from error
