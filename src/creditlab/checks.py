@@ -7,8 +7,9 @@ resolved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from operator import add, and_
+from operator import add, and_, or_
 from typing import TYPE_CHECKING
 
 import ibis
@@ -18,7 +19,9 @@ from creditlab.terms import FieldType, IdentifierPattern, Role, SubjectKind
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from creditlab.catalogue.edition import Catalogue, DataFormat, Edition, RecordField
+    from creditlab.catalogue.edition import Catalogue, Code, DataFormat, Edition, RecordField
+    from creditlab.catalogue.span import Span
+    from creditlab.catalogue.standards import DatedPattern
 
 #: What the checks need beside the schema's fields, and what they are called there.
 KIND, RIGHT_CODE, KEPT_FAULTS, MASKED = "judged_kind", "has_right_code", "kept_faults", "is_masked"
@@ -73,7 +76,7 @@ def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFo
     for one in schema.fields:
         if one.required and not one.one_of_group:
             faults.add(f"missing:{one.name}", rows[one.name].isnull())
-        _judge_content(name_faults if one.name == name_field else faults, rows, one, catalogue)
+        _judge_content(name_faults if one.name == name_field else faults, rows, one, catalogue, schema)
     groups = _groups(schema)
     for group, members in groups.items():
         faults.add(f"missing:{group}", _all_blank(rows, members))
@@ -119,23 +122,51 @@ class _Faults:
         return reduce(add, self._found) if self._found else ibis.literal("")
 
 
-def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue: Catalogue) -> None:
+def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue: Catalogue, schema: DataFormat) -> None:
     """The rules about what a field holds; a blank field breaks none of them."""
     text = rows[one.name]
     value = _typed(rows, one)
     if value is not None:
         faults.add(f"type:{one.name}", text.notnull() & value.isnull())
-    if one.pattern and one.role is not Role.SUBJECT_ID:
-        faults.add(f"pattern:{one.name}", ~text.re_search(f"^(?:{one.pattern})$"))
+    dated = catalogue.dated_patterns(schema.name, one.name)
+    if (one.pattern or dated) and one.role is not Role.SUBJECT_ID:
+        own = ~text.re_search(f"^(?:{one.pattern})$") if one.pattern else ibis.literal(False)
+        faults.add(f"pattern:{one.name}", _of_another_form(rows, text, own, dated, schema) if dated else own)
     if one.code_list:
-        codes = [code.code for code in catalogue.code_lists.get(one.code_list, ())]
-        faults.add(f"code_list:{one.name}", ~text.isin(codes) if codes else text.notnull())
+        codes = catalogue.code_lists.get(one.code_list, ())
+        faults.add(f"code_list:{one.name}", _unlisted(rows, text, codes, schema))
     if value is not None and one.minimum is not None:
         faults.add(f"minimum:{one.name}", value < _bound(one.minimum, one.type))
     if value is not None and one.maximum is not None:
         faults.add(f"maximum:{one.name}", value > _bound(one.maximum, one.type))
     if one.max_length is not None:
         faults.add(f"max_length:{one.name}", text.length() > one.max_length)
+
+
+def _of_another_form(
+    rows: ir.Table, text: ir.StringValue, own: ir.BooleanValue, dated: Sequence[DatedPattern], schema: DataFormat
+) -> ir.BooleanValue:
+    """Whether a text breaks the form that a standard prescribed at the event, or the edition's own where none did."""
+    cases = [(_on(rows, schema, one.span), ~text.re_search(f"^(?:{one.pattern})$")) for one in dated]
+    return ibis.cases(*cases, else_=own)
+
+
+def _unlisted(rows: ir.Table, text: ir.StringValue, codes: Sequence[Code], schema: DataFormat) -> ir.BooleanValue:
+    """Whether a text is no code of the list as it was in force at the event."""
+    always = [one.code for one in codes if one.span.is_always]
+    spans = dict.fromkeys(one.span for one in codes if not one.span.is_always)
+    if not spans:
+        return ~text.isin(always) if always else text.notnull()
+    listed = [_on(rows, schema, span) & text.isin([one.code for one in codes if one.span == span]) for span in spans]
+    return text.notnull() & ~reduce(or_, listed, text.isin(always) if always else ibis.literal(False))
+
+
+def _on(rows: ir.Table, schema: DataFormat, span: Span) -> ir.BooleanValue:
+    """Whether a span holds on the day of the event."""
+    day = _day(rows, schema, Role.EVENT_DATE)
+    bounds = [] if span.first is None else [day >= ibis.literal(span.first)]
+    bounds += [] if span.last is None else [day <= ibis.literal(span.last)]
+    return reduce(and_, bounds, ibis.literal(True))
 
 
 def _typed(rows: ir.Table, one: RecordField) -> ir.Column | None:

@@ -15,7 +15,7 @@ import pytest
 from creditlab.catalogue import read_catalogue
 from creditlab.catalogue.findings import LintCode, LintFinding, Severity
 from creditlab.catalogue.lint import lint
-from creditlab.catalogue.lint_fields import is_readable_pattern
+from creditlab.catalogue.lists import is_readable_pattern
 from creditlab.catalogue.prohibited import ban_on, secrecy_ban
 
 ITEMS = """\
@@ -430,12 +430,15 @@ def test_all_findings_come_at_once(root: Path) -> None:
 
 
 def test_every_code_has_a_test() -> None:
-    """EDITION_CHANGED is tested with the seals."""
+    """EDITION_CHANGED is tested with the seals; what is dated and what steps ask have tests of their own."""
+    elsewhere = {"span_unreadable", "spans_overlap", "unknown_target", "merger", "alias_twice"} | {
+        "assessment_missing", "unknown_contest", "comment_unanswered", "personal_data",
+    }  # fmt: skip
     tested = {row[0] for row in (*ONE_CELL, *STRUCTURE)} | {
         "article_11_empty", "role_missing", "change_undeclared", "row_too_long", "edition_empty", "edition_state",
         "edition_approval", "edition_changed",
     }  # fmt: skip
-    assert {code.value for code in LintCode} == tested
+    assert {code.value for code in LintCode} == tested | elsewhere
 
 
 def test_the_missing_folder_is_a_finding(tmp_path: Path) -> None:

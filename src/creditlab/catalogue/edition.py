@@ -8,6 +8,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from creditlab.catalogue.history import DepartmentHistory
+from creditlab.catalogue.span import ALWAYS, Span
+from creditlab.catalogue.standards import DatedPattern, Standard, patterns_of
 from creditlab.errors import CatalogueError
 from creditlab.terms import (
     CoverageBasis,
@@ -178,11 +181,12 @@ class Region:
 
 @dataclass(frozen=True)
 class Code:
-    """One value of a code list."""
+    """One value of a code list, and the days on which it may be used."""
 
     code: str
     name_zh: str
     name_en: str
+    span: Span = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,8 @@ class Catalogue:
     regions: dict[str, Region]
     code_lists: dict[str, tuple[Code, ...]]
     digest: str = ""
+    standards: tuple[Standard, ...] = ()
+    history: DepartmentHistory = field(default_factory=DepartmentHistory)
 
     def edition_for(self, year: int) -> Edition:
         """The edition that applies to an event of a year: that year's, else the newest earlier one, else the earliest.
@@ -228,6 +234,17 @@ class Catalogue:
     def item_codes(self) -> tuple[str, ...]:
         """The items that any edition has."""
         return tuple(dict.fromkeys(item.item_code for edition in self.editions for item in edition.items))
+
+    def dated_patterns(self, data_format: str, field: str) -> tuple[DatedPattern, ...]:
+        """The forms that standards prescribe for a field, each with the days in which it is in force (Article 10)."""
+        return patterns_of(self.standards, data_format, field)
+
+    def department_on(self, code: str, day: date) -> Department | None:
+        """A department as it was called on a day; None where departments.csv lacks it."""
+        one, spell = self.departments.get(code), self.history.on(code, day)
+        if one is None or spell is None:
+            return one
+        return Department(code, spell.name_zh or one.name_zh, spell.name_en or one.name_en)
 
     def units_at(self, level: ReportingLevel) -> tuple[str, ...]:
         """The codes of the regions of a reporting level, in order."""

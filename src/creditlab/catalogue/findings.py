@@ -71,6 +71,15 @@ class LintCode(StrEnum):
     REASON_MISSING = "reason_missing"
     CHANGE_CONTRADICTS = "change_contradicts"
     CHANGE_UNDECLARED = "change_undeclared"
+    ASSESSMENT_MISSING = "assessment_missing"
+    UNKNOWN_CONTEST = "unknown_contest"
+    COMMENT_UNANSWERED = "comment_unanswered"
+    PERSONAL_DATA = "personal_data"
+    SPAN_UNREADABLE = "span_unreadable"
+    SPANS_OVERLAP = "spans_overlap"
+    UNKNOWN_TARGET = "unknown_target"
+    MERGER = "merger"
+    ALIAS_TWICE = "alias_twice"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from creditlab.catalogue.findings import LintCode, LintFinding, Report, Severity, Shelf, reporter
 from creditlab.catalogue.lint_changes import lint_changes
+from creditlab.catalogue.lint_dated import lint_history, lint_standards
 from creditlab.catalogue.lint_fields import lint_fields
 from creditlab.catalogue.lint_items import lint_items
 from creditlab.catalogue.lint_lists import lint_list
@@ -18,11 +19,12 @@ from creditlab.catalogue.seal import broken_seal
 from creditlab.catalogue.sheets import (
     EDITION_SHEETS,
     LIST_SHEETS,
+    OPTIONAL_LIST_SHEETS,
     Sheet,
     SheetError,
     SheetProblem,
     inspect_edition_sheet,
-    inspect_sheet,
+    inspect_list,
 )
 from creditlab.errors import CatalogueError
 from creditlab.terms import EditionState
@@ -93,16 +95,19 @@ def lint(root: Path) -> list[LintFinding]:
     found: list[LintFinding] = []
     # What the lists beside the editions say can be mended at any time.
     report = reporter(EditionState.DRAFT)
-    for name, columns in LIST_SHEETS.items():
-        lists[name], problems = inspect_sheet(root / name, columns, place=name)
+    for name in (*LIST_SHEETS, *OPTIONAL_LIST_SHEETS):
+        lists[name], problems = inspect_list(root, name)
         found += _structure(lists[name], problems, report)
-        found += lint_list(lists[name], report)
+        if name in LIST_SHEETS:
+            found += lint_list(lists[name], report)
     shelf = Shelf(
         _names(lists["departments.csv"], "department"),
         _names(lists["regions.csv"], "level"),
         _names(lists["code_lists.csv"], "code_list"),
     )
     drafts = [_read(folder) for folder in _folders(root)]
+    found += lint_standards(lists["standards.csv"], report, shelf.code_lists, _fields_of(drafts))
+    found += lint_history(lists["department_history.csv"], report, shelf.departments)
     for draft in drafts:
         found += draft.problems
         found += _edition(draft, drafts)
@@ -120,6 +125,14 @@ def _names(sheet: Sheet, column: str) -> frozenset[str] | None:
     if column not in sheet.columns:
         return None
     return frozenset(row[column] for row in sheet.rows if row[column])
+
+
+def _fields_of(drafts: list[_Draft]) -> frozenset[tuple[str, str]] | None:
+    """The formats and fields of all editions; None where one can't be read, so that nothing is said about them."""
+    sheets = [draft.sheets["fields.csv"] for draft in drafts]
+    if any(not {"data_format", "field"} <= set(sheet.columns) for sheet in sheets):
+        return None
+    return frozenset((row["data_format"], row["field"]) for sheet in sheets for row in sheet.rows)
 
 
 def _structure(sheet: Sheet, problems: Iterable[SheetError], report: Report) -> Iterator[LintFinding]:

@@ -8,10 +8,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from creditlab.catalogue.findings import LintCode, LintFinding, Report, Shelf
+from creditlab.catalogue.lists import is_readable_pattern
 from creditlab.catalogue.prohibited import ban_on
 from creditlab.catalogue.sheets import Row, Sheet
 from creditlab.terms import FieldType, IdentifierPattern, Role
@@ -89,18 +87,6 @@ def _pattern(sheet: Sheet, row: Row, report: Report) -> Iterator[LintFinding]:
         what = "the pattern is no regular expression that every engine reads"
         do = "Use RE2's syntax: no look-around, no back-reference; close each bracket."
         yield report(LintCode.PATTERN_UNREADABLE, sheet, row, "pattern", what, do)
-
-
-def is_readable_pattern(pattern: str) -> bool:
-    """Whether RE2 compiles a pattern: asked of Arrow's RE2, the library that DuckDB matches with too.
-
-    RE2 needs time in proportion to the text, so that no pattern of a catalogue can bring the platform to a halt.
-    """
-    try:
-        pc.match_substring_regex(pa.array([""], pa.string()), pattern=pattern)
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _range(sheet: Sheet, row: Row, report: Report) -> Iterator[LintFinding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from creditlab.catalogue.findings import LintCode, LintFinding, Report
+from creditlab.catalogue.lint_dated import lint_spans
 from creditlab.catalogue.sheets import Sheet
 from creditlab.terms import ReportingLevel
 
@@ -26,11 +27,16 @@ def lint_list(sheet: Sheet, report: Report) -> Iterator[LintFinding]:
                 what = f"the row has no {column}"
                 yield report(LintCode.CELL_EMPTY, sheet, row, column, what, "Fill it in.", needed=column in keys)
         key = tuple(row[column] for column in keys)
+        if sheet.file == "code_lists.csv":
+            continue
         if all(key) and first.setdefault(key, row.line) != row.line:
             what = f"the code has a row already, row {first[key]}"
             yield report(LintCode.CODE_TWICE, sheet, row, keys[-1], what, "Keep one row, or correct the code.")
     if sheet.file == "regions.csv":
         yield from _regions(sheet, report)
+    if sheet.file == "code_lists.csv":
+        # A code may be used, dropped, and used again.
+        yield from lint_spans(sheet, keys, keys[-1], report)
 
 
 def _regions(sheet: Sheet, report: Report) -> Iterator[LintFinding]:

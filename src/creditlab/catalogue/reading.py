@@ -15,27 +15,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from creditlab.catalogue.edition import (
-    Catalogue,
-    Code,
-    DataFormat,
-    Department,
-    Edition,
-    Item,
-    RecordField,
-    Region,
-    TimeLimit,
-)
+from creditlab.catalogue.edition import Catalogue, DataFormat, Edition, Item, RecordField, TimeLimit
+from creditlab.catalogue.lists import read_lists
 from creditlab.catalogue.sheets import (
     CHANGE_COLUMNS,
     EDITION_SHEETS,
     FIELD_COLUMNS,
     ITEM_COLUMNS,
-    LIST_SHEETS,
     Row,
     Sheet,
     inspect_edition_sheet,
-    read_sheet,
     split_list,
 )
 from creditlab.catalogue.usable import check_format
@@ -177,28 +166,21 @@ def read_catalogue(root: Path) -> Catalogue:
     """
     if not root.is_dir():
         raise CatalogueError("the catalogue's folder is missing", where=root.name, do="Set [paths] catalogue.")
-    departments, regions, codes = (
-        read_sheet(root / name, columns, place=name) for name, columns in LIST_SHEETS.items()
-    )
-    lists: dict[str, tuple[Code, ...]] = {}
-    for row in codes.rows:
-        lists[row["code_list"]] = (*lists.get(row["code_list"], ()), Code(row["code"], row["name_zh"], row["name_en"]))
+    lists = read_lists(root)
     # The state first: a draft that somebody is still writing must not stop the measuring of published ones.
     published = [path for path in edition_folders(root) if read_details(path).get("state") == EditionState.PUBLISHED]
     editions = [build_edition(read_edition(folder)) for folder in published]
     years = [one.year for one in editions]
     if len(set(years)) < len(years):
         raise CatalogueError("two published editions are for one year", do="Keep one folder a year.")
-    beside = json.dumps([[row.cells for row in sheet.rows] for sheet in (departments, regions, codes)], sort_keys=True)
     return Catalogue(
         tuple(sorted(editions, key=lambda one: one.year)),
-        {row["department"]: Department(row["department"], row["name_zh"], row["name_en"]) for row in departments.rows},
-        {
-            row["region_code"]: Region(row["region_code"], row["name_zh"], row["name_en"], row["level"], row["parent"])
-            for row in regions.rows
-        },
-        lists,
-        hashlib.sha256(beside.encode()).hexdigest(),
+        lists.departments,
+        lists.regions,
+        lists.code_lists,
+        lists.digest,
+        lists.standards,
+        lists.history,
     )
 
 

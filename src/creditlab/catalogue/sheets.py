@@ -22,6 +22,9 @@ FIELD_COLUMNS = (
     "minimum", "maximum", "max_length",
 )  # fmt: skip
 CHANGE_COLUMNS = ("item_code", "change", "reason", "department", "assessment")
+#: What changes.csv has beside them where opinions differ greatly, or a change may have great social impact.
+CONTEST_COLUMNS = ("contested", "experts_heard", "representatives_heard")
+COMMENT_COLUMNS = ("comment_id", "item_code", "received_on", "comment", "answer", "answered_on")
 #: Columns that a file may lack: what an empty cell means is defined.
 _OPTIONAL = {
     "publication_months", "delivery_grace_days", "one_of_group", "role", "pattern", "code_list", "minimum", "maximum",
@@ -42,6 +45,17 @@ LIST_SHEETS: dict[str, tuple[str, ...]] = {
     "regions.csv": ("region_code", "name_zh", "name_en", "level", "parent"),
     "code_lists.csv": ("code_list", "code", "name_zh", "name_en"),
 }
+#: Lists beside the editions that a catalogue may lack. departments.csv, regions.csv and code_lists.csv it must have.
+OPTIONAL_LIST_SHEETS: dict[str, tuple[str, ...]] = {
+    "standards.csv": ("standard", "version", "valid_from", "valid_until", "rests_on"),
+    "department_history.csv": ("department", "valid_from", "valid_until"),
+}
+STANDARD_COLUMNS = (
+    "standard", "version", "name_zh", "name_en", "valid_from", "valid_until", "rests_on", "pattern",
+)  # fmt: skip
+HISTORY_COLUMNS = (
+    "department", "valid_from", "valid_until", "name_zh", "name_en", "alias", "level", "merged_into",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,13 @@ def inspect_edition_sheet(folder: Path, name: str) -> tuple[Sheet, list[SheetErr
     if name in _MAY_BE_ABSENT and not (folder / name).exists():
         return Sheet(place, (), ()), []
     return inspect_sheet(folder / name, EDITION_SHEETS[name], place=place)
+
+
+def inspect_list(root: Path, name: str) -> tuple[Sheet, list[SheetError]]:
+    """Read one of the lists beside the editions as far as that goes; one that may be absent is then empty."""
+    if name in OPTIONAL_LIST_SHEETS and not (root / name).exists():
+        return Sheet(name, (), ()), []
+    return inspect_sheet(root / name, (LIST_SHEETS | OPTIONAL_LIST_SHEETS)[name], place=name)
 
 
 def split_list(text: str) -> tuple[str, ...]:
