@@ -7,12 +7,12 @@ other out; what they share lies in the lake's files.
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from creditlab.errors import WorkspaceError, storage_error
+from creditlab.scratch import scratch
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,7 +46,7 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
     import duckdb
     import ibis
 
-    with tempfile.TemporaryDirectory(prefix="creditlab-") as spill:
+    with scratch() as spill:
         backend = ibis.duckdb.connect(
             temp_directory=spill,
             autoinstall_known_extensions=False,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from creditlab.errors import WorkspaceError
 from creditlab.periods import WorkingDays, working_days
+from creditlab.scratch import scratch
 from creditlab.terms import MANIFEST, Language
 
 CONFIGURATION = "creditlab.toml"
@@ -85,8 +86,8 @@ class Workspace:
 
     def _make_key(self) -> bytes:
         """Put a whole key in its place: several processes may be the first, and each may be killed at any moment."""
-        draft = self.key.with_name(f".{self.key.name}.{secrets.token_hex(8)}")
-        try:
+        with scratch(self.key.parent) as folder:
+            draft = folder / self.key.name
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(secrets.token_bytes(32))
                 file.flush()
@@ -94,8 +95,6 @@ class Workspace:
             with suppress(FileExistsError):
                 # Unlike a rename, a link never replaces the key that another process has made and used meanwhile.
                 os.link(draft, self.key)
-        finally:
-            draft.unlink(missing_ok=True)
         return self._read_key()
 
     def _read_key(self) -> bytes:

@@ -216,6 +216,7 @@ def test_killed_publication_is_not_there_and_the_next_one_is_whole(undisturbed: 
     assert count_steps(folder, *PUBLISH) == ["rename#1", "replace#1"]
     assert sorted(path.name for path in shelf.iterdir()) == ["r1", "r2"]
     check_revision(shelf / "r2")
+    assert list((folder / "reports/.staging").iterdir()) == [], "what the killed ones left is still there"
     page = index.read_text(encoding="utf-8")
     assert all(f"{SHELF.relative_to('reports')}/r{number}/index.html" in page for number in (1, 2))
     assert tables_of(shelf / "r1") == tables_of(shelf / "r2")

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -28,6 +27,7 @@ from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taken, Taki
 from creditlab.lake import Lake, Snapshot, check_editions, editions_text
 from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, RUNS
 from creditlab.periods import WorkingDays
+from creditlab.scratch import scratch
 from creditlab.sources import ManifestRow, read_manifest
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
-    with engine.connect(memory=_MEMORY) as backend, TemporaryDirectory(prefix="creditlab-") as spill:
-        run = _Run(workspace, lake, backend, catalogue, calendar, protection, Path(spill))
+    with engine.connect(memory=_MEMORY) as backend, scratch() as spill:
+        run = _Run(workspace, lake, backend, catalogue, calendar, protection, spill)
         return run.carry_out(manifest, now, latest, selection, progress)
 
 

@@ -18,11 +18,11 @@ from creditlab.reports.output import PUBLICATION, REPORT
 from creditlab.reports.page import page_files, render_index, render_page
 from creditlab.reports.parameters import check_parameters
 from creditlab.reports.running import run_notebook
-from creditlab.reports.shelf import EXECUTED, MANIFEST, Place, published, shelve, staging, write_atomically
+from creditlab.reports.shelf import EXECUTED, MANIFEST, Place, published, shelve, shelve_index, staging
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 
-PAGE, INDEX = "index.html", "index.html"
+PAGE = "index.html"
 MANIFEST_FORMAT = 1
 
 
@@ -118,7 +118,7 @@ def write_index(reports: Path, messages: Messages) -> None:
         }
         for one in published(reports)
     ]
-    write_atomically(reports / INDEX, render_index(entries, messages))
+    shelve_index(reports, render_index(entries, messages))
 
 
 def _publish_one(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +13,10 @@ from typing import Any
 
 from creditlab.disclosure import ReleaseEntry, ReleaseLedger
 from creditlab.errors import NoDataError, ReportError
+from creditlab.scratch import scratch
 from creditlab.terms import Audience, Language
 
-STAGING, FAILED, MANIFEST = ".staging", "_failed", "manifest.json"
+STAGING, FAILED, MANIFEST, INDEX = ".staging", "_failed", "manifest.json", "index.html"
 EXECUTED = "notebook.ipynb"
 _REVISION = re.compile(r"r([1-9]\d{0,5})")
 
@@ -56,26 +55,30 @@ def staging(reports: Path) -> Iterator[Path]:
 
     If making it fails, the executed notebook is kept under `_failed`, for its owner only.
     """
-    run_id = secrets.token_hex(8)
-    folder = reports / STAGING / run_id
-    folder.mkdir(mode=0o700, parents=True)
-    (reports / STAGING).chmod(0o700)
-    try:
+    with _staged(reports) as folder:
+        try:
+            yield folder
+        except NoDataError:
+            raise  # nothing failed, there was nothing to do
+        except BaseException:
+            keep_failed(reports, folder)
+            raise
+
+
+@contextmanager
+def _staged(reports: Path) -> Iterator[Path]:
+    place = reports / STAGING
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.chmod(0o700)
+    with scratch(place) as folder:
         yield folder
-    except NoDataError:
-        raise  # nothing failed, there was nothing to do
-    except BaseException:
-        keep_failed(reports, folder, run_id)
-        raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def keep_failed(reports: Path, folder: Path, run_id: str) -> None:
+def keep_failed(reports: Path, folder: Path) -> None:
     """Keep a failed run's notebook, readable by its owner only: its error may show data."""
     executed = folder / EXECUTED
     if executed.exists():
-        kept = reports / FAILED / run_id
+        kept = reports / FAILED / folder.name
         kept.mkdir(mode=0o700, parents=True)
         kept.parent.chmod(0o700)
         executed.replace(kept / EXECUTED)
@@ -131,12 +134,10 @@ def past_releases(reports: Path) -> ReleaseLedger:
     return ReleaseLedger(tuple(ReleaseEntry.from_json(one["release"]) for one in reversed(published(reports))))
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that readers see either as it was or as it is."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
+def shelve_index(reports: Path, text: str) -> None:
+    """Write the page over what is on the shelf; readers see it either as it was or as it is."""
+    with _staged(reports) as folder:
+        made = folder / INDEX
         made.write_text(text, encoding="utf-8")
         made.chmod(0o644)
-        os.replace(made, path)
-    finally:
-        made.unlink(missing_ok=True)
+        os.replace(made, reports / INDEX)
