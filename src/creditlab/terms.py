@@ -244,3 +244,7 @@ COUNTS = ("delivered", "accepted", "corrected", "withdrawn", "repeated", "quaran
 
 #: The columns of an inbox's manifest.
 MANIFEST = ("path", "item_code", "department", "region_code", "delivered_at", "period", "zero_report")
+
+#: Begins the names of the columns that a feedback pack adds to a department's own, to say what is wrong. They come back
+#: with the pack, and are no part of what is delivered.
+HELPER_PREFIX = "creditlab:"

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from creditlab.terms import HELPER_PREFIX
+
 SPREADSHEETS = {".xlsx", ".xlsm", ".xls"}
 PARQUET = {".parquet", ".pq"}
 QUERIES = {".sql"}
@@ -237,5 +239,5 @@ def check_header(header: list[str]) -> list[str]:
 
 
 def named_columns(table: pa.Table) -> pa.Table:
-    """The columns that have a name."""
-    return table.select([name for name in table.column_names if not name.startswith(_UNNAMED)])
+    """The columns that have a name, without those that a feedback pack added to say what is wrong."""
+    return table.select([name for name in table.column_names if not name.startswith((_UNNAMED, HELPER_PREFIX))])
