@@ -95,7 +95,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return found
 
 
-COMMIT = "append runs#1"
+COMMIT = "commit runs#1"
 
 
 def points_of(steps: list[str], count: int, random: Random) -> list[str]:
@@ -109,7 +109,7 @@ def points_of(steps: list[str], count: int, random: Random) -> list[str]:
     found = found[: found.index(f"{COMMIT}:after")]
     # Between two appends is where a commit can be torn, so all but one are there. A later point is always still
     # reached after a kill at an earlier one, and not the other way round: what is made once is not made again.
-    torn = [one for one in found if one.startswith("append")]
+    torn = [one for one in found if one.startswith(("append", "commit"))]
     chosen = {*random.sample(torn, count - 1), random.choice([one for one in found if one not in torn])}
     return [one for one in found if one in chosen]
 

@@ -1,10 +1,10 @@
 """python -m tests.stress.die_at POINT creditlab's arguments
 
 Run one command of creditlab in a process that ends itself, by SIGKILL, at a point of its life. Points are the calls
-that change what others can see: a table made, rows appended, a file put in its place. Each has a name, such as
-`append records#1`: what is done, to which table, for the how manieth time. A point is `NAME:before`, `NAME:after` or,
-for rows appended, `NAME:inside` (the rows are read, and nothing names them yet); `count:FILE` ends nothing, and writes
-the names to a file, one a line.
+that change what others can see: a table made, rows written to new files, files named in a table's log, a file put in
+its place. Each has a name, such as `append records#1`: what is done, to which table, for the how manieth time. A
+point is `NAME:before`, `NAME:after` or, for rows appended, `NAME:inside` (the rows are read, and no file is whole
+yet); `count:FILE` ends nothing, and writes the names to a file, one a line.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Steps:
 
     def _begin(self, what: str, arguments: tuple[Any, ...]) -> bool:
         table = str(arguments[0]).split("/lake/", 1)[-1] if what in ("append", "create") else ""
+        table = arguments[1].table_uri.rstrip("/").split("/lake/", 1)[-1] if what == "commit" else table
         name = f"{what} {table}".strip()
         self.seen[name] += 1
         name = f"{name}#{self.seen[name]}"
@@ -78,7 +79,8 @@ def _read_then_die(data: pa.Table | pa.RecordBatchReader) -> pa.RecordBatchReade
 def main() -> int:
     point, *arguments = sys.argv[1:]
     steps = Steps(point)
-    store.write_deltalake = steps.watch("append", store.write_deltalake)
+    store.write_rows = steps.watch("append", store.write_rows)
+    store.Lake._transact = steps.watch("commit", store.Lake._transact)
     store.DeltaTable.create = staticmethod(steps.watch("create", store.DeltaTable.create))
     # The module's functions themselves: every room puts files in their place with these.
     for name in ("replace", "rename", "link"):

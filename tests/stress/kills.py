@@ -124,7 +124,9 @@ class Kills:
     def _kill(self, command: str) -> None:
         program, point = ["-m", "creditlab"], ""
         if command == "ingest" and self.random.random() < 0.5:
-            point = f"append {self.random.choice(TABLES)}#1:{self.random.choice(('before', 'inside', 'after'))}"
+            when = self.random.choice(("append:before", "append:inside", "commit:before", "commit:after"))
+            step, _, place = when.partition(":")
+            point = f"{step} {self.random.choice(TABLES)}#1:{place}"
             program = ["-m", "tests.stress.die_at", point]
         process = subprocess.Popen(
             [sys.executable, *program, *self._arguments(command)],

@@ -15,23 +15,22 @@ deleted when they left it more than `keep_days` ago.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake.transaction import RemoveAction
 
 from creditlab.errors import storage_error
+from creditlab.lake.added import UNIQUE, added, sync_folder
 from creditlab.lake.schemas import RECORDS_PARTITION
 from creditlab.lake.store import Lake
 
@@ -57,13 +56,8 @@ ORDER: dict[str, tuple[str, ...]] = {
 _PAYLOAD_ORDER = ("key64", "delivered_at", "delivery_id", "row_no", "run_no")
 #: Asked for alone, though the files are not sorted by it alone: a Bloom filter tells which row groups have one.
 _BLOOM = {"records": "subject_id"}
-#: Nearly every row has another value: a dictionary of them would be as long as the column.
-_UNIQUE = {"key64", "natural_key64", "content64", "record_id", "row_no"}
 #: Written into each file that compaction makes: how its rows lie. Nobody else writes it.
 _MARK = b"creditlab.order"
-_ORDERED_STATISTICS = (pa.types.is_integer, pa.types.is_date, pa.types.is_string)
-#: A longer text would fill the log; its column then goes without statistics there (the file itself has them).
-_LONGEST_TEXT = 64
 
 
 @dataclass(frozen=True)
@@ -176,8 +170,8 @@ def _rewrite(
     values: dict[str, str | None] = {} if month is None else {RECORDS_PARTITION: month}
     # The folder of the partition as the log has it: it may be escaped there.
     place = Path(part["path"][0].as_py()).parent
-    added = [
-        _add(folder, path, values)
+    new = [
+        added(folder, path, values, is_new=False)
         for path in _write(_sorted(rows, backend, schema, order), folder / place, name, order)
     ]
     moment = int(time.time() * 1000)
@@ -185,7 +179,7 @@ def _rewrite(
         RemoveAction(row["path"], False, moment, row["size_bytes"], values)
         for row in part.select(["path", "size_bytes"]).to_pylist()
     ]
-    lake.replace(name, added, removed, why="compact")
+    lake.replace(name, new, removed, why="compact")
 
 
 def _sorted(rows: ir.Table, backend: Backend, schema: pa.Schema, order: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
@@ -213,7 +207,7 @@ def _write(batches: Iterable[pa.RecordBatch], folder: Path, name: str, order: tu
                 group.schema,
                 compression="zstd",
                 compression_level=3,
-                use_dictionary=[column for column in group.schema.names if column not in _UNIQUE],
+                use_dictionary=[column for column in group.schema.names if column not in UNIQUE],
                 write_page_checksum=True,
                 bloom_filter_options=bloom if name in _BLOOM else None,
             ) as writer:
@@ -225,7 +219,7 @@ def _write(batches: Iterable[pa.RecordBatch], folder: Path, name: str, order: tu
                     group = next(groups, None)
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(folder)
+        sync_folder(folder)
         yield path
 
 
@@ -243,53 +237,6 @@ def _groups(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
             rows += batch.num_rows
     if waiting:
         yield pa.Table.from_batches(waiting)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _add(folder: Path, path: Path, values: dict[str, str | None]) -> AddAction:
-    about = path.stat()
-    return AddAction(
-        path.relative_to(folder).as_posix(),
-        about.st_size,
-        values,
-        int(about.st_mtime * 1000),
-        False,
-        json.dumps(_statistics(pq.read_metadata(path))),
-    )
-
-
-def _statistics(about: pq.FileMetaData) -> dict[str, Any]:
-    """A file's rows, smallest and largest values and nulls, as a Delta log has them."""
-    found: dict[str, dict[str, Any]] = {"minValues": {}, "maxValues": {}, "nullCount": {}}
-    kinds = {field.name: field.type for field in about.schema.to_arrow_schema()}
-    for place in range(about.num_columns):
-        name = about.schema.column(place).path
-        if not any(is_kind(kinds.get(name, pa.null())) for is_kind in _ORDERED_STATISTICS):
-            continue
-        columns = [about.row_group(number).column(place).statistics for number in range(about.num_row_groups)]
-        if any(one is None or not one.has_null_count for one in columns):
-            continue
-        found["nullCount"][name] = sum(one.null_count for one in columns)
-        filled = [one for one in columns if one.has_min_max]
-        # A group without bounds is one of nulls only; if it isn't, nothing can be said of the file.
-        if not filled or any(one.num_values and not one.has_min_max for one in columns):
-            continue
-        low, high = min(one.min for one in filled), max(one.max for one in filled)
-        if isinstance(low, str) and max(len(low), len(high)) > _LONGEST_TEXT:
-            continue
-        found["minValues"][name], found["maxValues"][name] = _plain(low), _plain(high)
-    return {"numRecords": about.num_rows, **found}
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _paths(folder: Path, part: pa.Table) -> list[str]:

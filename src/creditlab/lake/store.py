@@ -5,26 +5,26 @@ from __future__ import annotations
 import fcntl
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from creditlab.errors import CatalogueError, LakeError, storage_error
 from creditlab.lake.format import check_version, read_version, write_version
 from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
+from creditlab.lake.writing import write_rows
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Delta Lake can't open a folder whose path has one of these.
 _UNUSABLE = re.compile(r"[][%^|\\]")
 _PAYLOADS = "payloads"
-_WRITER = WriterProperties(compression="SNAPPY", max_row_group_size=128 * 1024)
 
 
 class Lake:
@@ -53,11 +53,8 @@ class Lake:
         with _writing():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name, schema in TABLES.items():
-                partition = [RECORDS_PARTITION] if schema is RECORDS else None
-                columns = schema.append(pa.field(RECORDS_PARTITION, pa.string())) if partition else schema
-                DeltaTable.create(
-                    self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
-                )
+                is_records = schema is RECORDS
+                self._make(name, schema.append(pa.field(RECORDS_PARTITION, pa.string())) if is_records else schema)
             if read_version(self.root) is None:
                 write_version(self.root, FORMAT_VERSION)
 
@@ -102,16 +99,25 @@ class Lake:
         StorageError
             If the disk is full, or can't be written to; the table is then as it was.
         """
+        rows = data.to_reader() if isinstance(data, pa.Table) else data
+        partition = RECORDS_PARTITION if name == "records" else None
         with _writing():
-            write_deltalake(
-                self._uri(name),
-                data,
-                mode="append",
-                schema_mode="merge",
-                partition_by=[RECORDS_PARTITION] if name == "records" else None,
-                writer_properties=_WRITER,
-                configuration=_CONFIGURATION,
-            )
+            table = self._open(name)
+            if table is None:
+                table = self._make(name, rows.schema)
+            known = {field.name for field in table.schema().fields}
+            new = [field for field in rows.schema if field.name not in known]
+            if new:
+                table.alter.add_columns(list(Schema.from_arrow(pa.schema(new)).fields))
+            files = write_rows((self.root / name), rows, partition)
+            if files:
+                self._transact(table, files, why="append")
+
+    def _make(self, name: str, columns: pa.Schema) -> DeltaTable:
+        partition = [RECORDS_PARTITION] if name == "records" else None
+        return DeltaTable.create(
+            self._uri(name), columns, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
+        )
 
     def files(self, name: str) -> list[str]:
         """The Parquet files of a table's newest version."""
@@ -165,9 +171,11 @@ class Lake:
 
         The files that were there stay on disk, for those who read them just now, until `discard`.
         """
-        table = DeltaTable(self._uri(name))
+        self._transact(DeltaTable(self._uri(name)), [*added, *removed], why=why)
+
+    def _transact(self, table: DeltaTable, actions: Sequence[AddAction | RemoveAction], *, why: str) -> None:
         table.create_write_transaction(
-            [*added, *removed],
+            list(actions),
             mode="append",
             schema=table.schema(),
             partition_by=table.metadata().partition_columns,

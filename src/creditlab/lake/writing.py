@@ -1,0 +1,115 @@
+"""Rows into new Parquet files of a table: on disk for good before any log names them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake.transaction import AddAction
+
+from creditlab.lake.added import UNIQUE, added, sync_folder
+
+_ROW_GROUP_ROWS = 128 * 1024
+#: Rows that wait for their row group in all partitions together; beyond that the fullest is written as it is.
+_WAITING_ROWS = 4 * _ROW_GROUP_ROWS
+
+
+def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) -> list[AddAction]:
+    """Write rows into new files of a table's folder, one for each partition that they have.
+
+    Parameters
+    ----------
+    partition
+        The column that tells a row's partition, which is text and never null; it is not written into the files.
+
+    Returns
+    -------
+    list
+        What a log has to say of the files; until it does, nobody sees them.
+    """
+    files: dict[str, _File] = {}
+    schema = rows.schema
+    place = schema.get_field_index(partition) if partition else -1
+    schema = schema.remove(place) if partition else schema
+    try:
+        for batch in rows:
+            for value, part in _parts(batch, place):
+                if value not in files:
+                    inside = folder / f"{partition}={quote(value)}" if partition else folder
+                    files[value] = _File(inside, schema)
+                files[value].add(part)
+            while sum(one.waiting_rows for one in files.values()) > _WAITING_ROWS:
+                max(files.values(), key=lambda one: one.waiting_rows).flush()
+        for one in files.values():
+            one.close()
+    except BaseException:
+        # A disk that is full, above all, keeps nothing of a failed attempt.
+        for one in files.values():
+            one.abandon()
+        raise
+    return [
+        added(folder, one.path, {partition: value} if partition else {}, is_new=True) for value, one in files.items()
+    ]
+
+
+def _parts(batch: pa.RecordBatch, place: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """A batch's rows by their partition."""
+    if not batch.num_rows:
+        return
+    if place < 0:
+        yield "", batch
+        return
+    values = batch.column(place).dictionary_encode()
+    rest = batch.remove_column(place)
+    if len(values.dictionary) == 1:
+        yield values.dictionary[0].as_py(), rest
+        return
+    for number, value in enumerate(values.dictionary.to_pylist()):
+        yield value, rest.filter(pc.equal(values.indices, number))
+
+
+class _File:
+    """One new Parquet file, to which rows are added a row group at a time."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path = folder / f"part-{uuid.uuid4()}.snappy.parquet"
+        self.waiting_rows = 0
+        self._waiting: list[pa.RecordBatch] = []
+        self._file = self.path.open("xb")
+        self._writer = pq.ParquetWriter(
+            self._file,
+            schema,
+            compression="snappy",
+            use_dictionary=[name for name in schema.names if name not in UNIQUE],
+            write_page_checksum=True,
+        )
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        self._waiting.append(rows)
+        self.waiting_rows += rows.num_rows
+        if self.waiting_rows >= _ROW_GROUP_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting), row_group_size=self.waiting_rows)
+        self._waiting, self.waiting_rows = [], 0
+
+    def close(self) -> None:
+        self.flush()
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        sync_folder(self.path.parent)
+
+    def abandon(self) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
