@@ -16,7 +16,8 @@ def register(command: Commands) -> None:
     publish.add_argument("--as-of", help="the day whose state is reported (default: today)")
     publish.add_argument("--audience", required=True, choices=[str(one) for one in Audience])
     publish.add_argument("--language", choices=[str(one) for one in Language], help="default: the workspace's")
-    publish.add_argument("--report", action="append", help="a report's name; may be repeated (default: all)")
+    publish.add_argument("--report", action="append", help="a report's name; may be repeated (default: the usual)")
+    publish.add_argument("--department", action="append", help="for reports that each department has one of: whose")
 
 
 def _publish(chosen: argparse.Namespace) -> Answer:
@@ -34,6 +35,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         reports=chosen.report,
         now=moment,
         code_version=code_version(),
+        departments=chosen.department,
     )
     said = [{"report": one.report, "revision": one.revision, "folder": str(one.folder)} for one in done]
     return Answer(

@@ -24,15 +24,26 @@ class ParameterType(StrEnum):
     AUDIENCE = "audience"
     LANGUAGE = "language"
     INTEGER = "integer"
+    CODE = "code"
 
 
 @dataclass(frozen=True)
 class ReportEntry:
-    """One report: its name, its notebook, its parameters with their types."""
+    """One report: its name, its notebook, its parameters with their types.
+
+    One that is `on_request` is published only where it is asked for by name. One that takes a `department` is published
+    once for each department.
+    """
 
     name: str
     notebook: Path
     parameters: Mapping[str, ParameterType]
+    on_request: bool = False
+
+    @property
+    def is_by_department(self) -> bool:
+        """Whether each department has a report of its own."""
+        return "department" in self.parameters
 
 
 def notebooks_folder() -> Path:
@@ -65,7 +76,7 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
         raise ReportError("the list of reports can't be read", where=LISTING) from error
     found = {}
     for name, entry in content.items():
-        if not _NAME.fullmatch(name) or not isinstance(entry, dict) or set(entry) != {"notebook", "parameters"}:
+        if not _NAME.fullmatch(name) or not _has_meaning(entry):
             raise ReportError("an entry of the list of reports has no meaning", where=f"{LISTING}, [{name}]")
         notebook = folder / str(entry["notebook"])
         if notebook.resolve().parent != folder.resolve() or notebook.suffix != ".ipynb" or not notebook.is_file():
@@ -74,12 +85,18 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
             parameters = {key: ParameterType(value) for key, value in entry["parameters"].items()}
         except (AttributeError, ValueError) as error:
             raise ReportError("a parameter has no known type", where=f"{LISTING}, [{name}.parameters]") from error
-        found[name] = ReportEntry(name, notebook, parameters)
+        found[name] = ReportEntry(name, notebook, parameters, entry.get("on_request", False))
     return found
 
 
+def _has_meaning(entry: object) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("on_request", False), bool):
+        return False
+    return set(entry) - {"on_request"} == {"notebook", "parameters"}
+
+
 def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list[ReportEntry]:
-    """The reports wanted, in the list's order; all of them when none is named.
+    """The reports wanted, in the list's order; all that need no request when none is named.
 
     Raises
     ------
@@ -89,4 +106,4 @@ def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list
     unknown = sorted(set(wanted or ()) - set(listing))
     if unknown:
         raise ParameterError("a report is not on the list", where=LISTING, do=f"Choose from: {', '.join(listing)}.")
-    return [entry for name, entry in listing.items() if wanted is None or name in wanted]
+    return [one for name, one in listing.items() if (not one.on_request if wanted is None else name in wanted)]

@@ -20,6 +20,7 @@ from creditlab.terms import Audience, Language
 TAG = "parameters"
 #: Letters and digits of any script, and what folders are commonly named with; no quote, backslash, brace or line end.
 _PATH = re.compile(r"/[\w/ .,;@+=~#%()\[\]-]*")
+_CODE = re.compile(r"[\w-]{1,40}")
 
 
 def check_parameters(entry: ReportEntry, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,5 +117,7 @@ def _typed(kind: ParameterType, value: Any) -> str | int:
         case ParameterType.LANGUAGE:
             return Language(text).value
         case ParameterType.PATH if _PATH.fullmatch(text):
+            return text
+        case ParameterType.CODE if _CODE.fullmatch(text):
             return text
     raise ValueError(kind)

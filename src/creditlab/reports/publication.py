@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from creditlab.errors import NoDataError, ReportError
+from creditlab.catalogue import read_sealed
+from creditlab.errors import NoDataError, ParameterError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
@@ -47,6 +48,7 @@ def publish(
     code_version: str,
     notebooks: Path | None = None,
     run_no: int = 0,
+    departments: list[str] | None = None,
 ) -> list[Published]:
     """Publish reports for a period, an audience and a language.
 
@@ -59,7 +61,7 @@ def publish(
     audience, language
         For whom, and in which language.
     reports
-        Names of reports.toml; None for all of them.
+        Names of reports.toml; None for all of them but those that are made on request.
     now
         The time of publication, with its zone; it is printed, and nothing is computed from it.
     code_version
@@ -68,12 +70,14 @@ def publish(
         The folder of the notebooks and of reports.toml; None for the project's own.
     run_no
         The run of the lake to read; 0 for the newest.
+    departments
+        For reports that each department has one of: whose; None for every provider of the period's edition.
 
     Returns
     -------
     list of Published
-        One per report. A report becomes visible complete, by one rename, or not at all; a revision is never
-        overwritten. The run's notebook is kept under reports/_failed when it fails.
+        One per report (and department). A report becomes visible complete, by one rename, or not at all; a revision is
+        never overwritten. The run's notebook is kept under reports/_failed when it fails.
 
     Raises
     ------
@@ -88,8 +92,7 @@ def publish(
     entries = choose(read_listing(notebooks or notebooks_folder()), reports)
     done = []
     for entry in entries:
-        place = Place(workspace.reports, period.label, entry.name, audience, language)
-        given = {
+        given: dict[str, Any] = {
             "workspace": str(workspace.folder),
             "period": period.label,
             "as_of": as_of.isoformat(),
@@ -97,9 +100,25 @@ def publish(
             "language": language,
             "run_no": run_no,
         }
-        done.append(_publish_one(workspace, entry, place, given, now, code_version))
-        write_index(workspace.reports, Messages(workspace.language))
+        named = [(entry.name, given)]
+        if entry.is_by_department:
+            codes = _departments(workspace, period, departments)
+            named = [(f"{entry.name}_{code}", given | {"department": code}) for code in codes]
+        for name, values in named:
+            place = Place(workspace.reports, period.label, name, audience, language)
+            done.append(_publish_one(workspace, entry, place, values, now, code_version))
+            write_index(workspace.reports, Messages(workspace.language))
     return done
+
+
+def _departments(workspace: Workspace, period: Period, wanted: list[str] | None) -> list[str]:
+    """The departments that get a report of their own: those wanted, or the providers of the period's edition."""
+    catalogue = read_sealed(workspace.catalogue)
+    if set(wanted or ()) - set(catalogue.departments):
+        raise ParameterError("a department is not in the catalogue", where="department", do="See departments.csv.")
+    edition = catalogue.edition_on(period.last_day)
+    providing = {code for item in edition.items for code in item.departments}
+    return [code for code in catalogue.departments if code in (providing if wanted is None else wanted)]
 
 
 def write_index(reports: Path, messages: Messages) -> None:
@@ -161,7 +180,7 @@ def _publish_one(
                 "files": {path.relative_to(out).as_posix(): _sha256(path) for path in _files(out)},
             }
             (out / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-            return Published(entry.name, shelve(out, place, revision), revision)
+            return Published(place.report, shelve(out, place, revision), revision)
     except NoDataError:
         raise
     except ReportError as error:
