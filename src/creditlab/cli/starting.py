@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditlab.cli.answer import Answer, Commands
+from creditlab.errors import ParameterError
+
+if TYPE_CHECKING:
+    from creditlab.synth import FileFormat
 
 
 def register(command: Commands) -> None:
     """Add the commands to the parser."""
     command("init", _init, "make an empty workspace").add_argument("folder", type=Path)
     synth = command("synth", _synth, "fill the workspace with a synthetic province")
-    synth.add_argument("--records", type=int)
-    synth.add_argument("--seed", type=int)
+    synth.add_argument("--records", type=int, help="records that happen in all")
+    synth.add_argument("--seed", type=int, help="the same seed makes the same province")
+    synth.add_argument("--preset", help="large: 100,000,000 records unless told otherwise, 2,900,000 enterprises")
+    synth.add_argument("--format", default="csv", help="how deliveries are written: csv (the default) or parquet")
+    synth.add_argument("--threads", type=int, default=0, help="as many as there are processors, unless told otherwise")
 
 
 def _init(chosen: argparse.Namespace) -> Answer:
@@ -26,5 +35,22 @@ def _init(chosen: argparse.Namespace) -> Answer:
 def _synth(chosen: argparse.Namespace) -> Answer:
     from creditlab.synth import load_parameters, write_workspace
 
-    write_workspace(chosen.workspace, load_parameters(None, records=chosen.records, seed=chosen.seed))
+    parameters = load_parameters(None, records=chosen.records, seed=chosen.seed, preset=chosen.preset)
+    write_workspace(chosen.workspace, parameters, file_format=_file_format(chosen), threads=_threads(chosen))
     return Answer({"workspace": str(chosen.workspace)}, f"A synthetic province: {chosen.workspace}\n")
+
+
+def _file_format(chosen: argparse.Namespace) -> FileFormat:
+    from creditlab.synth import FileFormat
+
+    try:
+        return FileFormat(chosen.format)
+    except ValueError as error:
+        known = ", ".join(FileFormat)
+        raise ParameterError("a file format is unknown", where="--format", do=f"Choose among {known}.") from error
+
+
+def _threads(chosen: argparse.Namespace) -> int:
+    if chosen.threads < 0:
+        raise ParameterError("a number of threads is below 0", where="--threads")
+    return chosen.threads or len(os.sched_getaffinity(0))

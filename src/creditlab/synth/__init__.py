@@ -1,6 +1,7 @@
 """A synthetic province, always marked so: what the samples, the tests and the benchmarks run on."""
 
-from creditlab.synth.parameters import Parameters, load_parameters
+from creditlab.synth.inbox import FileFormat
+from creditlab.synth.parameters import PRESETS, Parameters, load_parameters
 from creditlab.synth.workspace import write_workspace
 
-__all__ = ["Parameters", "load_parameters", "write_workspace"]
+__all__ = ["PRESETS", "FileFormat", "Parameters", "load_parameters", "write_workspace"]

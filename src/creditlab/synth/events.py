@@ -7,10 +7,11 @@ from datetime import date
 
 import numpy as np
 
-from creditlab.synth.days import Calendar, day_number
+from creditlab.synth.chunks import Chunk, Province
+from creditlab.synth.days import day_number
 from creditlab.synth.definitions import YEARS, ItemPlan, fields_of
-from creditlab.synth.parameters import Faults, Parameters
-from creditlab.synth.register import KINDS, Register
+from creditlab.synth.parameters import Faults
+from creditlab.synth.register import KINDS
 from creditlab.synth.schedule import Schedule
 from creditlab.terms import Action, SubjectKind
 
@@ -62,17 +63,10 @@ def flaw(name: str) -> int:
     return FLAWS.index(name)
 
 
-def make_records(
-    plans: list[ItemPlan],
-    schedule: Schedule,
-    register: Register,
-    parameters: Parameters,
-    calendar: Calendar,
-    rng: np.random.Generator,
-) -> Records:
-    """Draw all records of the province."""
-    counts = rng.poisson(schedule.span_mean)
-    span = np.repeat(np.arange(len(counts)), counts)
+def make_records(province: Province, chunk: Chunk, rng: np.random.Generator) -> Records:
+    """Draw all records of a chunk."""
+    plans, parameters, schedule = province.plans, province.parameters, chunk.schedule
+    span = np.repeat(np.arange(len(chunk.counts)), chunk.counts)
     stream = schedule.span_stream[span]
     item = np.array([one.item for one in schedule.streams])[stream]
     place = schedule.span_first[span] + np.floor(schedule.span_count[span] * rng.random(len(span))).astype(np.int64)
@@ -80,9 +74,10 @@ def make_records(
     unit_of = np.array([one.unit for one in schedule.streams])[stream]
     weights = np.array([one.weight for one in parameters.units.values()])
     unit = np.where(unit_of >= 0, unit_of, rng.choice(len(weights), size=len(span), p=weights))
-    allowed = np.array([[kind in plan.kinds for kind in KINDS] for plan in plans])[item]
-    subject = register.draw(allowed, unit, day, rng)
-    first = _first_deliveries(plans, schedule, span, stream, item, day, parameters, calendar, rng)
+    allowed = np.array([[kind in plan.kinds for kind in KINDS] for plan in plans])
+    register = province.register
+    subject = register.draw(allowed, item, unit, day, rng)
+    first = _first_deliveries(province, chunk, span, stream, item, day, rng)
     first[_even(rng, len(span)) < parameters.lifecycle.unreported] = -1
     flaws = _draw(rng, len(span), [getattr(parameters.faults, name) for name in FLAWS[1:]])
     fates = _draw(rng, len(span), [getattr(parameters.lifecycle, name) for name in _FATES])
@@ -91,7 +86,7 @@ def make_records(
     subject[unregistered] = register.ghosts(register.kind[subject[unregistered]], rng)
     fates[np.isin(flaws, [flaw(name) for name in _QUARANTINED])] = 0
     pick = rng.integers(0, 1 << 30, len(span))
-    return Records(stream, item, day, subject, first, flaws, fates, pick, _sequence(schedule, plans, stream))
+    return Records(stream, item, day, subject, first, flaws, fates, pick, _sequence(chunk, stream))
 
 
 def _even(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -127,55 +122,35 @@ def _possible(flaws: np.ndarray, plans: list[ItemPlan], item: np.ndarray, kind: 
     return np.where(out | ~has[item, flaws], 0, flaws)
 
 
-def _choose_late(
-    schedule: Schedule,
-    stream: np.ndarray,
-    day: np.ndarray,
-    is_lost: np.ndarray,
-    parameters: Parameters,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Choose the records that are held back, so that each department's share is met before and after the feedback.
-
-    `is_lost` are records whose own delivery is late as a whole or never made: they make a part of the share already.
-    """
-    names = list(dict.fromkeys(one.department for one in schedule.streams))
-    owner = np.array([names.index(one.department) for one in schedule.streams])[stream]
-    group = owner * 2 + (day >= day_number(parameters.feedback.first_day))
-    wanted = np.array([parameters.late_share(name) for name in names]).ravel()
-    units = list(parameters.units.values())
-    factor = np.array([units[one.unit].late_factor if one.unit >= 0 else 1.0 for one in schedule.streams])[stream]
-    factor[is_lost] = 0
-    short = wanted * np.bincount(group, minlength=len(wanted)) - np.bincount(group, is_lost, len(wanted))
-    held = np.maximum(short, 0) / np.maximum(np.bincount(group, factor, len(wanted)), 1)
-    chance = np.minimum(held[group] * factor, 0.95)
-    order = np.lexsort((rng.random(len(day)), group))
+def _choose_late(chunk: Chunk, span: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Choose the records that are held back, so that each group's share is met and not only nearly met."""
+    chance = chunk.late[span]
+    order = np.argsort(chunk.late_group[span] + rng.random(len(span)))
     total = np.cumsum(chance[order]) + rng.random()
-    chosen = np.empty(len(day), dtype=bool)
+    chosen = np.empty(len(span), dtype=bool)
     chosen[order] = np.floor(total) > np.floor(total - chance[order])
     return chosen
 
 
 def _first_deliveries(
-    plans: list[ItemPlan],
-    schedule: Schedule,
+    province: Province,
+    chunk: Chunk,
     span: np.ndarray,
     stream: np.ndarray,
     item: np.ndarray,
     day: np.ndarray,
-    parameters: Parameters,
-    calendar: Calendar,
     rng: np.random.Generator,
 ) -> np.ndarray:
+    schedule, calendar = chunk.schedule, province.calendar
     width = len(calendar.count)
     key = schedule.stream.astype(np.int64) * width + schedule.day
-    end = np.searchsorted(schedule.stream, stream, side="right")
-    is_period = np.array([plan.rhythm == "period" for plan in plans])[item]
-    is_late = _choose_late(schedule, stream, day, is_period & (schedule.span_delivery[span] < 0), parameters, rng)
+    end = np.searchsorted(schedule.stream, np.arange(len(schedule.streams)), side="right")[stream]
+    is_period = np.array([plan.rhythm == "period" for plan in province.plans])[item]
+    is_late = _choose_late(chunk, span, rng)
     following = np.searchsorted(key, stream.astype(np.int64) * width + day, side="right")
     meant = np.where(is_period, schedule.span_delivery[span], following)
     year = np.searchsorted([day_number(date(one, 1, 1)) for one in YEARS], day, side="right") - 1
-    limits = np.array([[_limit(plan, one) for one in YEARS] for plan in plans])[item, year]
+    limits = np.array([[_limit(plan, one) for one in YEARS] for plan in province.plans])[item, year]
     in_time = calendar.last_in_time(day, limits[:, 0], limits[:, 1] == 1)
     late = np.searchsorted(key, stream.astype(np.int64) * width + in_time, side="right")
     # Some of what is late by event is later still.
@@ -189,19 +164,23 @@ def _limit(plan: ItemPlan, year: int) -> tuple[int, int]:
     return (limit.days, int(limit.is_working)) if limit else (0, 0)
 
 
-def _sequence(schedule: Schedule, plans: list[ItemPlan], stream: np.ndarray) -> np.ndarray:
+def _sequence(chunk: Chunk, stream: np.ndarray) -> np.ndarray:
     """Number the records of each item and department from 1; units share their item's numbers."""
     owners: dict[tuple[int, str], int] = {}
-    owner = np.array([owners.setdefault((one.item, one.department), len(owners)) for one in schedule.streams])[stream]
+    streams = chunk.schedule.streams
+    of_stream = np.array([owners.setdefault((one.item, one.department), len(owners)) for one in streams])
+    before = chunk.before[[np.flatnonzero(of_stream == place)[0] for place in range(len(owners))]]
+    owner = of_stream[stream]
     order = np.argsort(owner, kind="stable")
     starts = np.searchsorted(owner[order], np.arange(len(owners)))
     sequence = np.empty(len(stream), dtype=np.int64)
-    sequence[order] = np.arange(len(stream)) - starts[owner[order]] + 1
+    sequence[order] = np.arange(len(stream)) - starts[owner[order]] + before[owner[order]] + 1
     return sequence
 
 
-def make_rows(records: Records, schedule: Schedule, rng: np.random.Generator) -> Rows:
-    """Turn records into the rows that are sent about them, sorted by delivery."""
+def make_rows(province: Province, chunk: Chunk, records: Records, rng: np.random.Generator) -> Rows:
+    """Turn a chunk's records into the rows that are sent about them, sorted by delivery."""
+    schedule = chunk.schedule
     sent = np.flatnonzero(records.first >= 0)
     day = records.day.copy()
     early = np.flatnonzero((records.flaw == flaw("date_order")) & (records.first >= 0))
@@ -233,8 +212,8 @@ def make_rows(records: Records, schedule: Schedule, rng: np.random.Generator) ->
     number = records.sequence[record].copy()
     # A duplicate has a record number of its own, beyond all numbers that the item has used.
     first_duplicate = len(parts[0][0])
-    number[first_duplicate : first_duplicate + len(again)] += 10 ** len(str(len(records.sequence)))
-    order = np.lexsort((np.arange(len(record)), delivery))
+    number[first_duplicate : first_duplicate + len(again)] += 10 ** len(str(province.records))
+    order = np.argsort(delivery, kind="stable")
     return Rows(record[order], delivery[order], action[order], revised[order], number[order], day[record][order])
 
 

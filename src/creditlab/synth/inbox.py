@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from creditlab.synth.cells import header_of, lines_of
+from creditlab.sources import MANIFEST_FILE
+from creditlab.synth.cells import cells_of, lines_of
+from creditlab.synth.chunks import Chunk, Province
 from creditlab.synth.days import day_of, day_texts
 from creditlab.synth.definitions import ItemPlan
 from creditlab.synth.editions import write_lines
-from creditlab.synth.events import Records, Rows
+from creditlab.synth.events import Records, Rows, make_records, make_rows
 from creditlab.synth.parameters import Parameters
-from creditlab.synth.register import Register
 from creditlab.synth.schedule import Schedule
+from creditlab.synth.texts import content_of
 from creditlab.terms import MANIFEST
 
-#: Rows whose text is made at once: what bounds the memory of a large workspace.
-_BLOCK = 500_000
 #: Spreadsheets carry the time at which they were made; one that is always the same keeps the bytes the same.
 _MADE = datetime(2025, 1, 1)
 #: Office hours in which deliveries arrive, in minutes of the day.
 _OPEN, _CLOSE = 8 * 60 + 30, 17 * 60 + 30
+_SPREADSHEET_ROWS = 20_000
+#: Columns whose every cell is another, so that a dictionary of them would hold them all.
+_UNIQUE = {"record_id", "licence_no", "document_no", "case_no", "certificate_no", "contract_no", "filing_no"}
+
+
+class FileFormat(StrEnum):
+    """How departments write their files: text, each in its own way and some as spreadsheets, or Parquet, all alike."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """One manifest row; `minute` is of the day."""
 
     day: int
@@ -43,6 +55,7 @@ class _Line:
     is_zero: bool
 
     def cells(self) -> list[str]:
+        """The row as manifest.csv has it."""
         time = f"{self.minute // 60:02d}:{self.minute % 60:02d}:00"
         zero = "true" if self.is_zero else ""
         return [
@@ -50,110 +63,126 @@ class _Line:
         ]  # fmt: skip
 
 
-def write_inbox(
-    root: Path,
-    plans: list[ItemPlan],
-    schedule: Schedule,
-    rows: Rows,
-    records: Records,
-    register: Register,
-    parameters: Parameters,
-    rng: np.random.Generator,
-) -> None:
-    """Write all delivered files and manifest.csv.
+def write_chunk(root: Path, province: Province, chunk: Chunk, file_format: FileFormat) -> tuple[list[Line], np.ndarray]:
+    """Make a chunk and write its delivered files.
 
     Parameters
     ----------
     root
-        The inbox; it is made if need be.
-    rows
-        What is sent, in order of delivery.
-    rng
-        The one generator: it draws the hours of delivery.
+        The inbox; it has its folders already.
+
+    Returns
+    -------
+    tuple
+        The manifest rows, and how many records happened, sent or not: one row a stream, one column a working day.
 
     Notes
     -----
     A delivery of an event item without rows is not made; one of a periodic item becomes a zero report.
     """
-    count = len(schedule.day)
-    sizes = np.bincount(rows.delivery, minlength=count)
-    minutes = rng.integers(_OPEN, _CLOSE, count)
-    lines = []
-    paths: dict[int, str] = {}
-    texts = day_texts(schedule.day)
-    for number in range(count):
+    rng = province.generator(chunk.number)
+    records = make_records(province, chunk, rng)
+    rows = make_rows(province, chunk, records, rng)
+    sizes = np.bincount(rows.delivery, minlength=len(chunk.schedule.day))
+    minutes = rng.integers(_OPEN, _CLOSE, len(sizes))
+    deliveries = _deliveries(province, chunk, sizes, minutes, file_format)
+    _write_files(root, province, chunk, rows, records, {number: one.path for number, one in deliveries.items()})
+    return list(deliveries.values()), happened(chunk.schedule, records)
+
+
+def happened(schedule: Schedule, records: Records) -> np.ndarray:
+    """How many records happened: one row a stream, one column a working day."""
+    place = records.stream * len(schedule.days) + np.searchsorted(schedule.days, records.day)
+    size = len(schedule.streams) * len(schedule.days)
+    return np.bincount(place, minlength=size).reshape(len(schedule.streams), -1)
+
+
+def write_manifest(root: Path, lines: list[Line]) -> None:
+    """Write manifest.csv, in the order of arrival."""
+    lines = sorted(lines, key=lambda line: (line.day, line.minute, line.item, line.department, line.region, line.path))
+    write_lines(root / MANIFEST_FILE, MANIFEST, [line.cells() for line in lines])
+
+
+def make_folders(root: Path, schedule: Schedule) -> None:
+    """Make the inbox and its folders, one a month of delivery."""
+    root.mkdir(parents=True, exist_ok=True)
+    for month in sorted({text[:7] for text in day_texts(schedule.day).tolist()}):
+        (root / month).mkdir(exist_ok=True)
+
+
+def _deliveries(
+    province: Province, chunk: Chunk, sizes: np.ndarray, minutes: np.ndarray, file_format: FileFormat
+) -> dict[int, Line]:
+    schedule, found = chunk.schedule, {}
+    texts = day_texts(schedule.day).tolist()
+    for number, size in enumerate(sizes.tolist()):
         stream = schedule.streams[schedule.stream[number]]
-        plan = plans[stream.item]
-        if not sizes[number] and not schedule.period[number]:
+        plan = province.plans[stream.item]
+        path = ""
+        if size:
+            kind = _kind_of(plan, stream.department, size, province.parameters, file_format)
+            part = f"_{chunk.part + 1}" if chunk.part else ""
+            name = f"{plan.code}_{stream.department}_{stream.region}_{texts[number].replace('-', '')}{part}.{kind}"
+            path = f"{texts[number][:7]}/{name}"
+        elif not schedule.period[number]:
             continue
-        if sizes[number]:
-            kind = _kind_of(plan, stream.department, parameters)
-            name = f"{plan.code}_{stream.department}_{stream.region}_{texts[number].replace('-', '')}.{kind}"
-            paths[number] = f"{texts[number][:7]}/{name}"
-        lines.append(
-            _Line(
-                int(schedule.day[number]),
-                int(minutes[number]),
-                paths.get(number, ""),
-                plan.code,
-                stream.department,
-                stream.region,
-                schedule.period[number],
-                not sizes[number],
-            )
+        found[number] = Line(
+            int(schedule.day[number]),
+            int(minutes[number]),
+            path,
+            plan.code,
+            stream.department,
+            stream.region,
+            schedule.period[number],
+            not size,
         )
-    _write_files(root, plans, schedule, rows, records, register, parameters, paths)
-    lines += _copies(root, lines, plans, parameters)
-    lines.sort(key=lambda line: (line.day, line.minute, line.item, line.department, line.region, line.path))
-    write_lines(root / "manifest.csv", MANIFEST, [line.cells() for line in lines])
+    return found
 
 
-def _kind_of(plan: ItemPlan, department: str, parameters: Parameters) -> str:
+def _kind_of(plan: ItemPlan, department: str, size: int, parameters: Parameters, file_format: FileFormat) -> str:
+    # Nobody sends a hundred thousand rows as a spreadsheet, and old ones can't hold as many.
+    if file_format is FileFormat.PARQUET or size > _SPREADSHEET_ROWS:
+        return str(file_format)
     if plan.code in parameters.files.xls:
         return "xls"
-    return "xlsx" if department in parameters.files.xlsx else "csv"
+    return "xlsx" if department in parameters.files.xlsx else str(file_format)
 
 
 def _write_files(
-    root: Path,
-    plans: list[ItemPlan],
-    schedule: Schedule,
-    rows: Rows,
-    records: Records,
-    register: Register,
-    parameters: Parameters,
-    paths: dict[int, str],
+    root: Path, province: Province, chunk: Chunk, rows: Rows, records: Records, paths: dict[int, str]
 ) -> None:
-    for path in sorted({path.partition("/")[0] for path in paths.values()}):
-        (root / path).mkdir(parents=True, exist_ok=True)
-    prefixes = pa.array([plan.code.replace("-", "") for plan in plans])
-    formats = [plan.data_format for plan in plans]
+    formats = [plan.data_format for plan in province.plans]
     of_row = np.array([formats.index(name) for name in formats])[records.item[rows.record]]
-    for data_format in dict.fromkeys(formats):
-        header = header_of(data_format)
-        own = np.flatnonzero(of_row == formats.index(data_format))
-        for block in _blocks(own, rows.delivery[own]):
-            text = lines_of(data_format, block, rows, records, register, prefixes).cast(pa.large_string())
-            offsets = np.frombuffer(text.buffers()[1], dtype=np.int64)[: len(block) + 1]
-            content = memoryview(text.buffers()[2])
-            numbers, starts = np.unique(rows.delivery[block], return_index=True)
-            ends = np.append(starts[1:], len(block))
-            for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True):
-                stream = schedule.streams[schedule.stream[number]]
-                body = bytes(content[offsets[start] : offsets[end]])
-                encoded = _encode(header, body, paths[number], stream.department, parameters)
-                (root / paths[number]).write_bytes(encoded)
+    for number in np.unique(of_row).tolist():
+        own = np.flatnonzero(of_row == number)
+        cells = cells_of(formats[number], own, rows, records, province)
+        numbers, starts = np.unique(rows.delivery[own], return_index=True)
+        ends = np.append(starts[1:], len(own)).tolist()
+        files = {paths[one]: span for one, *span in zip(numbers.tolist(), starts.tolist(), ends, strict=True)}
+        owners = {paths[one]: chunk.schedule.streams[chunk.schedule.stream[one]].department for one in numbers.tolist()}
+        if next(iter(files)).endswith(".parquet"):
+            _write_parquet(root, cells, files)
+        else:
+            _write_text(root, cells, files, owners, province.parameters)
 
 
-def _blocks(rows: np.ndarray, delivery: np.ndarray) -> list[np.ndarray]:
-    """Cut rows, in order of delivery, into blocks that never divide a delivery."""
-    cuts, start = [], 0
-    while start < len(rows):
-        end = min(start + _BLOCK, len(rows))
-        end = int(np.searchsorted(delivery, delivery[end - 1], side="right"))
-        cuts.append(rows[start:end])
-        start = end
-    return cuts
+def _write_parquet(root: Path, cells: pa.Table, files: dict[str, list[int]]) -> None:
+    cells = cells.replace_schema_metadata({"synthetic": "true"})
+    repeated = [name for name in cells.column_names if name not in _UNIQUE]
+    for path, (start, end) in files.items():
+        part = cells.slice(start, end - start)
+        pq.write_table(part, root / path, use_dictionary=repeated, write_statistics=False)
+
+
+def _write_text(
+    root: Path, cells: pa.Table, files: dict[str, list[int]], owners: dict[str, str], parameters: Parameters
+) -> None:
+    text = lines_of(cells).cast(pa.large_string())
+    offsets = np.frombuffer(text.buffers()[1], dtype=np.int64)[: len(text) + 1]
+    content = content_of(text)
+    for path, (start, end) in files.items():
+        body = bytes(content[offsets[start] : offsets[end]])
+        (root / path).write_bytes(_encode(cells.column_names, body, path, owners[path], parameters))
 
 
 def _encode(header: list[str], body: bytes, path: str, department: str, parameters: Parameters) -> bytes:
@@ -197,11 +226,12 @@ def _xls(text: str) -> bytes:
     return target.getvalue()
 
 
-def _copies(root: Path, lines: list[_Line], plans: list[ItemPlan], parameters: Parameters) -> list[_Line]:
+def copies(root: Path, lines: list[Line], province: Province) -> list[Line]:
     """Whole files sent twice, and files sent in the name of a department that doesn't provide the item."""
-    life = parameters.lifecycle
+    life, plans = province.parameters.lifecycle, province.plans
+    plain = tuple(f".{one}" for one in FileFormat)
     candidates = sorted(
-        (line for line in lines if line.path.endswith(".csv") and not line.period and line.minute < _CLOSE - 60),
+        (line for line in lines if line.path.endswith(plain) and not line.period and line.minute < _CLOSE - 60),
         key=lambda line: hashlib.sha256(line.path.encode()).digest(),
     )
     departments = [department for plan in plans for department in plan.departments]
@@ -211,9 +241,8 @@ def _copies(root: Path, lines: list[_Line], plans: list[ItemPlan], parameters: P
         department = line.department
         if number >= life.redelivered_files:
             department = next(one for one in departments if one not in providers[line.item])
-        path = line.path.replace(".csv", f"_{department}_copy.csv")
+        stem, _, kind = line.path.rpartition(".")
+        path = f"{stem}_{department}_copy.{kind}"
         (root / path).write_bytes((root / line.path).read_bytes())
-        found.append(
-            _Line(line.day, line.minute + 60, path, line.item, department, line.region, line.period, line.is_zero)
-        )
+        found.append(replace(line, minute=line.minute + 60, path=path, department=department))
     return found

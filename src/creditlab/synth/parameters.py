@@ -167,7 +167,21 @@ class Parameters:
         return self.punctuality.late_departments.get(department, self.punctuality.punctual_share)
 
 
-def load_parameters(path: Path | None = None, *, records: int | None = None, seed: int | None = None) -> Parameters:
+@dataclass(frozen=True)
+class Preset:
+    """A size that a province may have: records that happen in all, and enterprises in its register."""
+
+    records: int
+    enterprises: int
+
+
+#: The large one is about what a province has in a year and a half.
+PRESETS = {"large": Preset(records=100_000_000, enterprises=2_900_000)}
+
+
+def load_parameters(
+    path: Path | None = None, *, records: int | None = None, seed: int | None = None, preset: str | None = None
+) -> Parameters:
     """Read the parameters of a synthetic province; their `text` is the file's with the given numbers in it.
 
     Parameters
@@ -175,9 +189,11 @@ def load_parameters(path: Path | None = None, *, records: int | None = None, see
     path
         A file in the form of `data_samples/province.toml`; None reads the one that ships with the package.
     records
-        Records that happen in all, instead of the file's; the register grows with them.
+        Records that happen in all, instead of the file's; the register grows with them, up to the large preset's.
     seed
         Seed of the generator, instead of the file's.
+    preset
+        One of `PRESETS`: its register, whatever the number of records, and its records where none are given.
 
     Raises
     ------
@@ -194,15 +210,31 @@ def load_parameters(path: Path | None = None, *, records: int | None = None, see
     if records is not None:
         if records < 1:
             raise ParameterError("a synthetic workspace needs at least one record", where="records")
-        subjects = max(1000, records // 10)
+        subjects = min(max(1000, records // 10), _register_of(PRESETS["large"], text, path))
+    if preset is not None:
+        if preset not in PRESETS:
+            raise ParameterError("a preset is unknown", where="preset", do=f"Choose among {', '.join(PRESETS)}.")
+        records = PRESETS[preset].records if records is None else records
+        subjects = _register_of(PRESETS[preset], text, path)
     for name, value in (("seed", seed), ("records", records), ("subjects", subjects)):
         if value is not None:
             text = re.sub(rf"(?m)^{name} = \d+", f"{name} = {value}", text, count=1)
+    return _build(_tables(text, path), text)
+
+
+def _tables(text: str, path: Path | None) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ParameterError("the parameters are no TOML", where=_name(path), do="Mend the syntax.") from error
-    return _build(tables, text)
+
+
+def _register_of(preset: Preset, text: str, path: Path | None) -> int:
+    """How many subjects of all kinds a register has that lists a preset's enterprises."""
+    share = _tables(text, path).get("kinds", {}).get(str(SubjectKind.LEGAL_PERSON))
+    if not isinstance(share, float) or not share:
+        raise ParameterError("a share is not between 0 and 1", where=f"[kinds] {SubjectKind.LEGAL_PERSON}")
+    return round(preset.enterprises / share)
 
 
 def _name(path: Path | None) -> str:

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.identifiers import USCC_ALPHABET
-from creditlab.synth.days import day_number, day_texts
-from creditlab.synth.editions import write_lines
+from creditlab.synth.days import day_number
 from creditlab.synth.parameters import Parameters
+from creditlab.synth.texts import dates, padded, text_of
 from creditlab.terms import SubjectKind
 
 KINDS = tuple(SubjectKind)
@@ -36,6 +36,8 @@ _INDUSTRIES = np.array(list("CFGEIAMNOPRHKL"))
 _INDUSTRY_SHARES = np.array([20, 22, 8, 9, 6, 8, 6, 2, 5, 4, 3, 4, 2, 1]) / 100
 _USCC_WEIGHTS = np.array([3**place % 31 for place in range(17)])
 _BODY_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2])
+#: Rows whose text is made at once.
+_BLOCK = 200_000
 _LETTERS = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
 #: GB 11714 weighs a letter by its place in the whole alphabet, whereas GB 32100 weighs it by its place in its own.
 _BODY_VALUES = np.array([int(character, 36) for character in USCC_ALPHABET])
@@ -44,6 +46,8 @@ _COLUMNS = (
 )  # fmt: skip
 #: Subjects that records name although the register doesn't list them, for every one that it lists.
 _GHOST_SHARE = 0.05
+#: Days after the last delivery that may be added to a province.
+_AHEAD = 400
 #: Share of the register that was there before the first day, and that has left it.
 _OLD_SHARE, _GONE_SHARE = 0.95, 0.02
 
@@ -53,6 +57,8 @@ class Register:
     """Subjects in order of kind, unit and day of registration; those from `listed` on are in no register.
 
     `kind` counts in SubjectKind, `unit` in the parameters' units; `registered` and `gone` are day numbers (-1: here).
+    A pool is a kind's subjects of one unit: `pool_start` is its first, `pool_end` the end of those that were registered
+    by each day from the province's first one on.
     """
 
     kind: np.ndarray
@@ -61,38 +67,58 @@ class Register:
     gone: np.ndarray
     industry: np.ndarray
     codes: pa.Array
-    names: pa.Array
-    spelled_names: pa.Array
-    other_names: pa.Array
     listed: int
+    kind_counts: np.ndarray
+    pool_start: np.ndarray
+    pool_end: np.ndarray
+    first_day: int
 
-    def draw(self, allowed: np.ndarray, unit: np.ndarray, day: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def draw(
+        self, allowed: np.ndarray, item: np.ndarray, unit: np.ndarray, day: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """Draw a listed subject for each record: of an allowed kind, of its unit, registered by its day.
 
         Parameters
         ----------
         allowed
-            One row a record, one column a kind: whether the item covers the kind.
-        unit, day
-            The unit's number and the day of the event, one a record.
+            One row an item, one column a kind: whether the item covers the kind.
+        item, unit, day
+            The item's and unit's number and the day of the event, one a record.
         rng
-            The one generator.
+            The chunk's generator.
         """
-        shares = np.bincount(self.kind[: self.listed], minlength=len(KINDS)) * allowed
-        edges = np.cumsum(shares, axis=1)
-        chosen = rng.random(len(unit)) * edges[:, -1]
-        kind = (chosen[:, None] >= edges).sum(axis=1)
-        units = int(self.unit.max()) + 1
-        pool = self.kind[: self.listed] * units + self.unit[: self.listed]
-        span = int(self.registered.max()) + 2
-        key = pool.astype(np.int64) * span + self.registered[: self.listed]
-        wanted = kind.astype(np.int64) * units + unit
-        start = np.searchsorted(key, wanted * span)
-        end = np.searchsorted(key, wanted * span + day, side="right")
+        edges = np.cumsum(self.kind_counts * allowed, axis=1)
+        chosen = rng.random(len(unit)) * edges[item, -1]
+        kind = np.zeros(len(unit), dtype=np.int64)
+        for place in range(len(KINDS)):
+            kind += chosen >= edges[item, place]
+        pool = kind * (len(self.pool_start) // len(KINDS)) + unit
+        start = self.pool_start[pool]
+        end = self.pool_end[pool, day - self.first_day]
         # The first of every pool was there before the first day, so that no pool is ever empty.
         count = np.maximum(end - start, 1)
         # Some subjects have many records and most have few.
         return start + np.floor(count * rng.random(len(unit)) ** 1.5).astype(np.int64)
+
+    def names(self, subjects: np.ndarray) -> pa.Array:
+        """The names of some subjects, as the register has them."""
+        return self._named(subjects, "（样例）", "")
+
+    def spelled_names(self, subjects: np.ndarray) -> pa.Array:
+        """The same names in another width or spacing."""
+        return self._named(subjects, "(样例)", " ")
+
+    def other_names(self, subjects: np.ndarray) -> pa.Array:
+        """Names that the register does not have."""
+        return pc.binary_join_element_wise(self.names(subjects), "更名", "")
+
+    def _named(self, subjects: np.ndarray, branch: str, nothing: str) -> pa.Array:
+        kind = pa.array(self.kind[subjects])
+        before = pa.array([_NAMES[one][0] for one in KINDS]).take(kind)
+        after = pa.array([_NAMES[one][1] for one in KINDS]).take(kind)
+        # A bracketed branch in some names, since brackets come in two widths.
+        middle = pa.array([nothing, branch]).take(pa.array((subjects % 9 == 0).astype(np.int8)))
+        return pc.binary_join_element_wise(before, padded(subjects, 5), middle, after, "")
 
     def ghosts(self, kind: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw an unlisted subject of each kind asked for."""
@@ -117,11 +143,33 @@ def make_register(parameters: Parameters, rng: np.random.Generator) -> Register:
     gone = np.where(gone > registered, gone, -1)
     industry = rng.choice(_INDUSTRIES, size=len(kind), p=_INDUSTRY_SHARES)
     industry[kind == KINDS.index(SubjectKind.GOVERNMENT_BODY)] = "S"
-    numbers = np.arange(len(kind))
-    names, spelled, other = _names(kind, numbers)
     regions = np.array([list(code.encode()) for code in parameters.units], dtype=np.uint8)
     codes = _codes(kind, regions[unit], rng.permutation(len(kind)))
-    return Register(kind, unit, registered, gone, industry, codes, names, spelled, other, count)
+    starts, ends = _pools(kind[:count] * units + unit[:count], registered[:count], units, parameters)
+    return Register(
+        kind.astype(np.int8),
+        unit.astype(np.int16),
+        registered.astype(np.int32),
+        gone.astype(np.int32),
+        industry,
+        codes,
+        count,
+        np.bincount(kind[:count], minlength=len(KINDS)),
+        starts,
+        ends,
+        day_number(parameters.volume.first_day),
+    )
+
+
+def _pools(
+    pool: np.ndarray, registered: np.ndarray, units: int, parameters: Parameters
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pool begins, and where it ends on each day on which something may happen."""
+    days = np.arange(day_number(parameters.volume.first_day), day_number(parameters.volume.last_delivery) + _AHEAD)
+    span = int(max(registered.max(), days[-1])) + 2
+    key = pool.astype(np.int64) * span + registered
+    number = np.arange(len(KINDS) * units) * span
+    return np.searchsorted(key, number), np.searchsorted(key, number[:, None] + days, side="right")
 
 
 def _populate(
@@ -144,18 +192,6 @@ def _populate(
     return kind[order], unit[order], registered[order]
 
 
-def _names(kind: np.ndarray, numbers: np.ndarray) -> tuple[pa.Array, pa.Array, pa.Array]:
-    before = pa.array([_NAMES[one][0] for one in KINDS]).take(pa.array(kind))
-    after = pa.array([_NAMES[one][1] for one in KINDS]).take(pa.array(kind))
-    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width=5, padding="0")
-    # A bracketed branch in some names, since brackets come in two widths.
-    branch = pa.array(np.where(numbers % 9 == 0, "（样例）", ""))
-    narrow = pa.array(np.where(numbers % 9 == 0, "(样例)", " "))
-    join = pc.binary_join_element_wise
-    names = join(before, digits, branch, after, "")
-    return names, join(before, digits, narrow, after, ""), join(names, "更名", "")
-
-
 def _codes(kind: np.ndarray, regions: np.ndarray, numbers: np.ndarray) -> pa.Array:
     """Credit codes with right check characters in both of their parts (GB 32100-2015, GB 11714)."""
     values = np.zeros((len(kind), 18), dtype=np.int64)
@@ -176,20 +212,19 @@ def _codes(kind: np.ndarray, regions: np.ndarray, numbers: np.ndarray) -> pa.Arr
 
 def write_register(path: Path, register: Register, parameters: Parameters) -> None:
     """Write subjects.csv: one row a listed subject."""
-    count = register.listed
-    regions = np.array(list(parameters.units))[register.unit[:count]]
-    left = np.where(register.gone[:count] >= 0, day_texts(np.maximum(register.gone[:count], 0)), "")
-    write_lines(
-        path,
-        _COLUMNS,
-        zip(
-            register.codes.slice(0, count).to_pylist(),
-            np.array([str(kind) for kind in KINDS])[register.kind[:count]].tolist(),
-            register.names.slice(0, count).to_pylist(),
-            regions.tolist(),
-            register.industry[:count].tolist(),
-            day_texts(register.registered[:count]).tolist(),
-            left.tolist(),
-            strict=True,
-        ),
-    )
+    units, kinds = pa.array(list(parameters.units)), pa.array([str(kind) for kind in KINDS])
+    with path.open("wb") as file:
+        file.write((",".join(_COLUMNS) + "\n").encode())
+        for start in range(0, register.listed, _BLOCK):
+            part = slice(start, min(start + _BLOCK, register.listed))
+            gone = register.gone[part]
+            left = pc.if_else(pa.array(gone >= 0), dates(np.maximum(gone, 0)), "")
+            columns = [
+                register.codes.slice(start, part.stop - start),
+                kinds.take(pa.array(register.kind[part])),
+                register.names(np.arange(start, part.stop)),
+                units.take(pa.array(register.unit[part])),
+                pa.array(register.industry[part]),
+                dates(register.registered[part]),
+            ]
+            file.write(text_of(pc.binary_join_element_wise(*columns, left, ",")))
