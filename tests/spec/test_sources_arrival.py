@@ -137,6 +137,73 @@ def test_a_link_inside_the_inbox_is_a_file_as_any_other(tiny: Tiny) -> None:
     assert tiny.ingest().counts.accepted == 1
 
 
+def test_links_in_a_circle_are_no_file(tiny: Tiny) -> None:
+    path = tiny.folder / "inbox" / tiny.deliver([row("1")])
+    path.unlink()
+    path.symlink_to(path.name)
+    assert tiny.ingest().absent == 1
+    assert tiny.table("quarantine") == []
+
+
+@pytest.mark.parametrize("held", [delivered.HELD_BYTES, 0])
+@pytest.mark.parametrize("is_folder", [False, True])
+@pytest.mark.parametrize("when", ["locate", "look"])
+def test_a_link_laid_while_a_file_is_looked_at_is_not_followed(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, when: str, is_folder: bool, held: int
+) -> None:
+    """In the place of the file or of its folder, after it was found inside the inbox, or after it was hashed."""
+    monkeypatch.setattr(delivered, "HELD_BYTES", held)
+    path = tiny.folder / "inbox" / tiny.deliver([row("1")], path="a/1.csv")
+    secret = tiny.write("outside/1.csv", csv_text(list(row()), [list(row("secret").values())]))
+    swapped, target = (path.parent, secret.parent) if is_folder else (path, secret)
+    real = getattr(taking, when)
+
+    def swap(*arguments: Path) -> object:
+        found = real(*arguments)
+        swapped.rename(tiny.folder / "aside")
+        swapped.symlink_to(target)
+        return found
+
+    monkeypatch.setattr(taking, when, swap)
+    done = tiny.ingest()
+    assert "secret" not in tiny.records()
+    assert (done.absent, done.deliveries) == (1, 0)
+    assert tiny.table("quarantine") == []
+    monkeypatch.undo()
+    swapped.unlink()
+    (tiny.folder / "aside").rename(swapped)
+    assert tiny.ingest().counts.accepted == 1
+    assert list(tiny.records()) == ["1"]
+
+
+def test_a_large_file_is_the_one_that_was_hashed_even_if_another_was_there_for_a_moment(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivered, "HELD_BYTES", 0)
+    folder = (tiny.folder / "inbox" / tiny.deliver([row("1")], path="a/1.csv")).parent
+    tiny.write("b/1.csv", csv_text(list(row()), [list(row("2").values())]))
+
+    def swap() -> None:
+        folder.rename(tiny.folder / "aside")
+        (tiny.folder / "b").rename(folder)
+
+    def swap_back() -> None:
+        folder.rename(tiny.folder / "b")
+        (tiny.folder / "aside").rename(folder)
+
+    def read(content: sources.Content, *arguments: Any) -> Any:
+        try:
+            return sources.read_batches(content, *arguments)
+        finally:
+            swap_back()
+
+    meddle(monkeypatch, swap)
+    monkeypatch.setattr(taking, "read_batches", read)
+    done = tiny.ingest()
+    assert (done.absent, done.deliveries) == (1, 0)
+    assert list(tiny.records()) == []
+
+
 # --- The manifest -------------------------------------------------------------------------------------------
 
 

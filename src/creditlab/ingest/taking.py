@@ -137,7 +137,11 @@ class Taking:
             self.failures.append(_named(error, row))
             self._drop(arrival, one)
             return
-        if content is not None and not content.is_unchanged():
+        except AbsentFileError:
+            is_whole = False
+        else:
+            is_whole = content is None or content.is_unchanged()
+        if not is_whole:
             self.absent += 1
             self._drop(arrival, one)
             return

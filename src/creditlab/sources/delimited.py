@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
-from creditlab.sources.encoding import DAMAGE, find_encoding, open_bytes, open_text
+from creditlab.sources.encoding import DAMAGE, find_encoding, open_text
 from creditlab.sources.rows import text_rows
 
 #: A header longer than this is no header.
@@ -36,7 +36,7 @@ def read_delimited(content: Content) -> Iterator[Batch]:
     UnreadableFileError
         If the file is empty, or its header can't be used.
     """
-    with open_bytes(content) as handle:
+    with content.open() as handle:
         if handle.read(4).startswith(_OTHER_FORMS):
             raise UnreadableFileError
     encoding, is_damaged = find_encoding(content)
@@ -166,7 +166,7 @@ def _pieces(content: Content, encoding: str | None, last_line: str) -> Iterator[
     """A file in UTF-8 from its header on, and the last line; `encoding` is None where its bytes are UTF-8."""
     # Arrow takes a first blank line for the header, and can't read a header that no line end follows.
     if encoding is None:
-        with open_bytes(content) as handle:
+        with content.open() as handle:
             start = handle.read(_HEADER_BYTES)
             yield start[_blank_bytes(start) :]
             while piece := handle.read(_PIECE):

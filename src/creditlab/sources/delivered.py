@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import io
+import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
+from creditlab.sources.opening import open_found
 from creditlab.terms import HELPER_PREFIX
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xls"}
@@ -67,6 +70,7 @@ class Stamp(NamedTuple):
     size: int
     modified_ns: int
     changed_ns: int
+    device: int
     inode: int
 
 
@@ -82,9 +86,13 @@ def stamp(path: Path) -> Stamp:
         found = path.stat()
     except OSError as error:
         raise AbsentFileError from error
+    return _stamp(found)
+
+
+def _stamp(found: os.stat_result) -> Stamp:
     if not stat.S_ISREG(found.st_mode):
         raise AbsentFileError
-    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino)
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,25 @@ class Content:
     is_utf8: bool
     has_nul: bool
 
+    def open(self) -> BinaryIO:
+        """The bytes that were hashed, from the start; those of a large file as long as it is the one that was hashed.
+
+        Raises
+        ------
+        AbsentFileError
+            If another file is there now, or it has changed.
+        """
+        if self.data is not None:
+            return io.BytesIO(self.data)
+        try:
+            handle = open_found(self.path)
+        except OSError as error:
+            raise AbsentFileError from error
+        if _stamp(os.fstat(handle.fileno())) != self.stamp:
+            handle.close()
+            raise AbsentFileError
+        return handle
+
     def is_unchanged(self) -> bool:
         """Whether the file is still the one that was hashed.
 
@@ -121,7 +148,8 @@ def locate(inbox: Path, path: str) -> Path | None:
     """The file that a manifest row names; None where the name leads outside the inbox."""
     inside = inbox.resolve()
     try:
-        found = (inside / path).resolve()
+        # Unlike resolve, it takes links that lead in a circle for what they are: no file.
+        found = Path(os.path.realpath(inside / path))
     except (OSError, ValueError):
         return None
     return found if found.is_relative_to(inside) and found != inside else None
@@ -130,29 +158,34 @@ def locate(inbox: Path, path: str) -> Path | None:
 def look(path: Path) -> Content:
     """Hash a file, and find out how its text is to be read, in one pass.
 
+    Parameters
+    ----------
+    path
+        Where `locate` found it.
+
     Raises
     ------
     AbsentFileError
         If it is not there.
     """
-    before = stamp(path)
     try:
-        if before.size <= HELD_BYTES:
-            data = path.read_bytes()
-            return Content(path, hashlib.sha256(data).hexdigest(), before, data, _is_utf8(data), b"\0" in data)
-        return _look_at_large(path, before)
+        with open_found(path) as handle:
+            before = _stamp(os.fstat(handle.fileno()))
+            if before.size > HELD_BYTES:
+                return _look_at_large(path, before, handle)
+            data = handle.read()
     except OSError as error:
         raise AbsentFileError from error
+    return Content(path, hashlib.sha256(data).hexdigest(), before, data, _is_utf8(data), b"\0" in data)
 
 
-def _look_at_large(path: Path, before: Stamp) -> Content:
+def _look_at_large(path: Path, before: Stamp, handle: BinaryIO) -> Content:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     is_utf8, has_nul = True, False
-    with path.open("rb") as handle:
-        while piece := handle.read(_PIECE):
-            digest.update(piece)
-            has_nul = has_nul or b"\0" in piece
-            is_utf8 = is_utf8 and _goes_on(decoder, piece)
+    while piece := handle.read(_PIECE):
+        digest.update(piece)
+        has_nul = has_nul or b"\0" in piece
+        is_utf8 = is_utf8 and _goes_on(decoder, piece)
     is_utf8 = is_utf8 and _goes_on(decoder, b"", is_last=True)
     return Content(path, digest.hexdigest(), before, None, is_utf8, has_nul)
 
@@ -189,6 +222,8 @@ def read_batches(content: Content, zone: ZoneInfo, sources: Mapping[str, str]) -
         Before the first batch, if the file can't be read at all.
     SourceError
         At any batch, if it is a query that can't be run, or whose database can't be reached.
+    AbsentFileError
+        At any batch, if the file is another one now than the one that was looked at.
     """
     suffix = content.path.suffix.lower()
     if suffix in SPREADSHEETS:
@@ -216,7 +251,7 @@ def read_whole(path: Path) -> tuple[pa.Table, list[int]]:
     UnreadableFileError
         If it can't be read at all.
     """
-    batches = list(read_batches(look(path), ZoneInfo("UTC"), {}))
+    batches = list(read_batches(look(path.resolve()), ZoneInfo("UTC"), {}))
     unreadable = [number for batch in batches for number in batch.unreadable]
     tables = [batch.table for batch in batches]
     return (pa.concat_tables(tables) if tables else pa.table({})), unreadable

@@ -21,7 +21,7 @@ def find_encoding(content: Content) -> tuple[str, bool]:
     """How a file's bytes are text, and whether some of them may be none."""
     if content.is_utf8:
         return "utf-8-sig", False
-    with open_bytes(content) as handle:
+    with content.open() as handle:
         start = handle.read(3)
         handle.seek(0)
         if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -31,14 +31,9 @@ def find_encoding(content: Content) -> tuple[str, bool]:
         return _by_majority(handle)
 
 
-def open_bytes(content: Content) -> IO[bytes]:
-    """The file's bytes from the start."""
-    return io.BytesIO(content.data) if content.data is not None else content.path.open("rb")
-
-
 def open_text(content: Content, encoding: str) -> IO[str]:
     """The file's text from the start, with `DAMAGE` for bytes that are none."""
-    return io.TextIOWrapper(open_bytes(content), encoding=encoding, errors="replace", newline="")
+    return io.TextIOWrapper(content.open(), encoding=encoding, errors="replace", newline="")
 
 
 def _is_whole(handle: IO[bytes], encoding: str) -> bool:

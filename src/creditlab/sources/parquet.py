@@ -41,7 +41,7 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
 
 
 def _open(content: Content, repeated: list[str] | None = None) -> pq.ParquetFile:
-    source = pa.BufferReader(content.data) if content.data is not None else str(content.path)
+    source = pa.BufferReader(content.data) if content.data is not None else content.open()
     return pq.ParquetFile(source, read_dictionary=repeated)
 
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from creditlab.sources import workbook
 from creditlab.sources.delivered import Batch, Content, UnreadableFileError, check_header, named_columns
-from creditlab.sources.encoding import open_bytes
 from creditlab.sources.rows import text_rows
 
 #: What reading a workbook may take; a sheet of a million rows and ten columns stays below it.
@@ -83,7 +82,7 @@ def _rows(content: Content) -> Iterator[list[str]]:
 def _as_file(content: Content) -> IO[bytes]:
     """The bytes that were hashed, for another process to read."""
     if content.data is None:
-        return open_bytes(content)
+        return content.open()
     file = TemporaryFile()  # noqa: SIM115 - the caller closes it
     file.write(content.data)
     file.seek(0)
