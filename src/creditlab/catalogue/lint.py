@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from creditlab.catalogue.difference import Pair
 from creditlab.catalogue.findings import LintCode, LintFinding, Report, Severity, Shelf, reporter
 from creditlab.catalogue.lint_changes import lint_changes
+from creditlab.catalogue.lint_comments import lint_comments
 from creditlab.catalogue.lint_dated import lint_history, lint_standards
 from creditlab.catalogue.lint_fields import lint_fields
 from creditlab.catalogue.lint_items import lint_items
@@ -18,7 +20,10 @@ from creditlab.catalogue.reading import EditionYearError, read_details
 from creditlab.catalogue.seal import broken_seal
 from creditlab.catalogue.sheets import (
     EDITION_SHEETS,
+    FIELD_COLUMNS,
+    ITEM_COLUMNS,
     LIST_SHEETS,
+    OPTIONAL,
     OPTIONAL_LIST_SHEETS,
     Sheet,
     SheetError,
@@ -223,4 +228,16 @@ def _content(draft: _Draft, preceding: _Draft | None, shelf: Shelf) -> Iterator[
     is_readable = draft.year is not None and "item_code" in sheets["items.csv"].columns
     if is_readable and (preceding is None or preceding.names("items.csv", "item_code") is not None):
         before = preceding.sheets["items.csv"] if preceding else None
-        yield from lint_changes(sheets["changes.csv"], sheets["items.csv"], before, report, shelf)
+        pair = _pair(preceding, draft) if preceding else None
+        yield from lint_changes(sheets["changes.csv"], sheets["items.csv"], before, pair, report, shelf)
+        known = {row["item_code"] for one in (before, sheets["items.csv"]) if one for row in one.rows}
+        yield from lint_comments(sheets["comments.csv"], known, report)
+
+
+def _pair(before: _Draft, now: _Draft) -> Pair | None:
+    """The lists of two editions; None where one of them lacks a column that it must have, or a whole list."""
+    sheets = [one.sheets[name] for one in (before, now) for name in ("items.csv", "fields.csv")]
+    expected = (set(ITEM_COLUMNS), set(FIELD_COLUMNS)) * 2
+    if any(not columns - OPTIONAL <= set(sheet.columns) for sheet, columns in zip(sheets, expected, strict=True)):
+        return None
+    return Pair(*sheets)

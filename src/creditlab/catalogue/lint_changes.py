@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 
+from creditlab.catalogue.changes import Change, Contest
+from creditlab.catalogue.difference import Pair
 from creditlab.catalogue.findings import LintCode, LintFinding, Report, Shelf
 from creditlab.catalogue.sheets import Row, Sheet, split_list
 
 
-class Change(StrEnum):
-    """What happened to an item between two editions."""
-
-    INCLUDED = "included"
-    WITHDRAWN = "withdrawn"
-    ALTERED = "altered"
-
-
 def lint_changes(
-    changes: Sheet, items: Sheet, preceding: Sheet | None, report: Report, shelf: Shelf
+    changes: Sheet, items: Sheet, preceding: Sheet | None, pair: Pair | None, report: Report, shelf: Shelf
 ) -> Iterator[LintFinding]:
-    """Findings on an edition's changes against the edition before it; a first edition need not declare its items."""
+    """Findings on an edition's changes against the edition before it; a first edition need not declare its items.
+
+    `pair` holds the lists of both, None where one of them can't be read, so that nothing is said of what was altered.
+    """
     now = {row["item_code"]: row for row in items.rows if row["item_code"]}
     before = {row["item_code"] for row in preceding.rows if row["item_code"]} if preceding else set()
     for row in changes.rows:
@@ -28,6 +24,8 @@ def lint_changes(
         yield from _against(changes, row, report, set(now), before, is_first=preceding is None)
     if preceding is not None:
         yield from _undeclared(changes, items, report, now, before)
+    if pair is not None:
+        yield from _altered(changes, items, report, now, pair)
 
 
 def _row(sheet: Sheet, row: Row, report: Report, shelf: Shelf) -> Iterator[LintFinding]:
@@ -44,6 +42,26 @@ def _row(sheet: Sheet, row: Row, report: Report, shelf: Shelf) -> Iterator[LintF
     if shelf.departments is not None and not shelf.departments.issuperset(split_list(row["department"])):
         what, do = "the department is not in departments.csv", "Add the department there, or correct its code."
         yield report(LintCode.UNKNOWN_DEPARTMENT, sheet, row, "department", what, do, needed=False)
+
+    yield from _contest(sheet, row, report)
+
+
+def _contest(sheet: Sheet, row: Row, report: Report) -> Iterator[LintFinding]:
+    """Where opinions differ greatly or the impact may be great, an assessment names whose opinions were heard."""
+    contest = row["contested"]
+    if contest and contest not in set(Contest):
+        do = f"Write {' or '.join(Contest)}, or leave it empty."
+        yield report(LintCode.UNKNOWN_CONTEST, sheet, row, "contested", "contested has no known word", do, needed=False)
+    heard = {
+        "assessment": "the assessment's result",
+        "experts_heard": "the experts' opinions",
+        "representatives_heard": "the opinions of the groups' representatives",
+    }
+    for column, name in heard.items():
+        if contest and not row[column]:
+            what = f"a contested change lacks {name} (Article 11)"
+            do = "Organise the assessment, and write what was heard."
+            yield report(LintCode.ASSESSMENT_MISSING, sheet, row, column, what, do, needed=False)
 
 
 def _against(
@@ -82,3 +100,12 @@ def _undeclared(
         what = f"the item {code} has left the catalogue, and no row gives the reason (Article 11)"
         do = "Add a row to changes.csv: withdrawn, with the department's reason."
         yield report(LintCode.CHANGE_UNDECLARED, changes, None, "item_code", what, do, needed=False)
+
+
+def _altered(changes: Sheet, items: Sheet, report: Report, now: dict[str, Row], pair: Pair) -> Iterator[LintFinding]:
+    declared = {row["item_code"] for row in changes.rows}
+    for code, columns in pair.altered_columns().items():
+        if code not in declared:
+            what = f"the item differs from the edition before in {', '.join(columns)}, and no row gives the reason"
+            do = "Add a row to changes.csv: altered, with the department's reason (Article 11)."
+            yield report(LintCode.CHANGE_UNDECLARED, items, now[code], columns[0], what, do, needed=False)

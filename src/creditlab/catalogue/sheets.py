@@ -26,7 +26,7 @@ CHANGE_COLUMNS = ("item_code", "change", "reason", "department", "assessment")
 CONTEST_COLUMNS = ("contested", "experts_heard", "representatives_heard")
 COMMENT_COLUMNS = ("comment_id", "item_code", "received_on", "comment", "answer", "answered_on")
 #: Columns that a file may lack: what an empty cell means is defined.
-_OPTIONAL = {
+OPTIONAL = {
     "publication_months", "delivery_grace_days", "one_of_group", "role", "pattern", "code_list", "minimum", "maximum",
     "max_length", "assessment",
 }  # fmt: skip
@@ -116,7 +116,7 @@ def inspect_sheet(path: Path, expected: Iterable[str], *, place: str) -> tuple[S
     problems += [
         SheetError(SheetProblem.COLUMN_MISSING, "a column is missing", file=place, column=name, do="Add the column.")
         for name in expected
-        if name not in header and name not in _OPTIONAL
+        if name not in header and name not in OPTIONAL
     ]
     rows = []
     # Records, not lines: a cell may hold a line end, and a spreadsheet counts rows.
