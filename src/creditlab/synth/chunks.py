@@ -16,7 +16,7 @@ from creditlab.synth.parameters import Parameters
 from creditlab.synth.register import Register, make_register
 from creditlab.synth.schedule import Schedule, make_schedule
 
-#: Records that a chunk has at most, but for the last few of a stream's part.
+#: Records that a chunk has at most, but for the few that don't divide evenly among a stream's parts.
 CHUNK_RECORDS = 250_000
 
 
