@@ -16,7 +16,7 @@ import pytest
 from creditlab.cli import main
 from creditlab.errors import CatalogueError, ParameterError
 from creditlab.ingest import Watch, WatchTotals, run, until_told
-from tests.spec.tiny import NOW, Tiny, row
+from tests.spec.tiny import NOW, Tiny, code, form_field, form_fields, row
 
 #: What happens between two looks, one after the other; the watch ends after the last.
 Steps = list[Callable[[], object]]
@@ -61,18 +61,19 @@ def test_looks_that_are_too_close_do_not_count(tiny: Tiny) -> None:
     assert watched(tiny, [nothing] * 4, passes=3)[0].runs == (1,)
 
 
-def test_a_file_that_grows_is_taken_once_when_it_has_stopped(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_grows_is_taken_once_when_it_has_stopped(tiny: Tiny) -> None:
+    tiny.ingest()
     path = tiny.folder / "inbox" / tiny.deliver([row("1")])
     lines = [",".join(row(str(n)).values()) + "\n" for n in range(2, 5)]
     runs: list[int] = []
 
     def grow() -> None:
-        runs.append(len(tiny.table("deliveries")) if tiny.workspace.lake.exists() else 0)
+        runs.append(len(tiny.table("deliveries")))
         path.write_text(path.read_text("utf-8") + lines.pop(0), encoding="utf-8")
 
     totals, _ = watched(tiny, [grow, grow, grow, nothing, nothing, nothing])
     assert runs == [0, 0, 0]
-    assert (totals.runs, totals.deliveries, totals.counts.delivered) == ((1,), 1, 4)
+    assert (totals.runs, totals.deliveries, totals.counts.delivered) == ((2,), 1, 4)
 
 
 def test_a_file_of_the_same_size_written_again_has_not_stopped(tiny: Tiny) -> None:
@@ -87,6 +88,7 @@ def test_a_file_of_the_same_size_written_again_has_not_stopped(tiny: Tiny) -> No
 
 
 def test_a_file_without_its_row_and_a_row_without_its_file_wait(tiny: Tiny) -> None:
+    tiny.ingest()
     tiny.write("inbox/early.csv", "a,b\n1,2\n")
     path = tiny.folder / "inbox" / tiny.deliver([row("1")])
     data = path.read_bytes()
@@ -129,6 +131,85 @@ def test_what_is_known_is_looked_at_once(tiny: Tiny, monkeypatch: pytest.MonkeyP
     assert len(runs) == 2
     assert (totals.known, totals.deliveries, totals.waiting) == (1, 1, 0)
     assert said == ["run 2: 1 deliveries, 1 rows"]
+
+
+CODES = "code_list,code,name_zh,name_en\nsorts,一,一,One\n"
+
+
+def more_subjects(tiny: Tiny) -> None:
+    tiny.register((code(number=1), "legal_person", "甲", "990100", "A", "2015-03-01", ""), *[
+        (code(number=number), "legal_person", "乙", "990100", "A", "2015-03-01", "") for number in (2, 3)
+    ])  # fmt: skip
+
+
+def more_declared(tiny: Tiny) -> None:
+    tiny.ledger(("A-1", "D1", "990100", "2026-07", 7))
+
+
+def another_code(tiny: Tiny) -> None:
+    tiny.write("catalogue/code_lists.csv", CODES + "sorts,丙,丙,C\n")
+
+
+def seen(tiny: Tiny) -> tuple[int, list[int], list[str]]:
+    """What the lake has of the register, the ledger, and the catalogue's judgement of its one record."""
+    subjects, ledger = tiny.table("subjects"), tiny.table("ledger")
+    return len(subjects), [one["declared_count"] for one in ledger], tiny.records()["1"]["faults"]
+
+
+@pytest.fixture
+def listed(make_tiny: Callable[..., Tiny]) -> Tiny:
+    """A workspace with a lake, whose one record has a code that the catalogue doesn't know."""
+    tiny = make_tiny(fields=form_fields(form_field("sort", code_list="sorts")))
+    tiny.write("catalogue/code_lists.csv", CODES)
+    tiny.deliver([row("1", sort="丙")])
+    tiny.ingest()
+    assert seen(tiny) == (1, [], ["code_list:sort"])
+    return tiny
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (more_subjects, (4, [], ["code_list:sort"])),
+        (more_declared, (1, [7], ["code_list:sort"])),
+        (another_code, (1, [], [])),
+    ],
+)
+def test_a_change_to_a_list_alone_makes_a_run(listed: Tiny, change: Callable[[Tiny], None], wanted: object) -> None:
+    """Once two looks found the changed list the same, and once only."""
+    runs: list[int] = []
+    steps: Steps = [lambda: change(listed), lambda: runs.append(len(listed.table("runs"))), nothing, nothing]
+    totals, said = watched(listed, [nothing, nothing, *steps])
+    assert runs == [1]
+    assert (totals.runs, totals.deliveries, said) == ((2,), 0, ["run 2: 0 deliveries, 0 rows"])
+    assert seen(listed) == wanted
+
+
+def test_a_change_to_a_list_before_the_watch_began_makes_a_run(listed: Tiny) -> None:
+    more_declared(listed)
+    assert watched(listed, [nothing, nothing])[0].runs == (2,)
+    assert seen(listed)[1] == [7]
+
+
+def test_a_list_that_is_written_without_a_change_makes_no_run(listed: Tiny) -> None:
+    path = listed.folder / "ledger.csv"
+    assert watched(listed, [nothing, lambda: path.write_bytes(path.read_bytes()), nothing, nothing])[0].runs == ()
+
+
+def test_no_run_begins_while_a_list_is_being_written(listed: Tiny) -> None:
+    """Half a register may be a register."""
+    path, lines = listed.folder / "ledger.csv", [f"A-1,D1,990100,2026-0{month},7\n" for month in (7, 8, 9)]
+    runs: list[int] = []
+
+    def grow() -> None:
+        runs.append(len(listed.table("runs")))
+        path.write_text(path.read_text("utf-8") + lines.pop(0), encoding="utf-8")
+
+    listed.deliver([row("2")])
+    totals, _ = watched(listed, [grow, grow, grow, nothing, nothing])
+    assert runs == [1, 1, 1]
+    assert (totals.runs, totals.deliveries) == ((2,), 1)
+    assert seen(listed)[1] == [7, 7, 7]
 
 
 def test_a_manifest_that_is_being_edited_is_said_once_and_tried_again(tiny: Tiny) -> None:

@@ -1,4 +1,8 @@
-"""A folder watched for deliveries: each is taken once its file has stopped growing and its manifest row is there."""
+"""A folder watched for deliveries: each is taken once its file has stopped growing and its manifest row is there.
+
+The register, the ledger, the catalogue and the calendar are watched too. Every run reads them as they are, so none
+begins while they are being written; and a run is made for them alone when they have changed.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What a delivery looks like: its manifest row's content, and its file as the file system has it (None without one).
 Look = tuple[str, Stamp | None]
+#: What the files beside the deliveries look like, by their paths.
+ListsLook = dict[Path, Stamp]
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Watch:
     Parameters
     ----------
     interval
-        Seconds between two looks; a delivery that looked the same for as long is settled.
+        Seconds between two looks; a delivery, or a list, that looked the same for as long is settled.
     now
         The moment of a run, for the lake's books.
     clock
@@ -74,6 +80,9 @@ class Watch:
     _done: set[Look | None] = field(default_factory=set)
     _dealt_with: set[Look] = field(default_factory=set)
     _settled: dict[str, Look] = field(default_factory=dict)
+    _lists: ListsLook | None = None
+    _lists_since: float = 0.0
+    _read_lists: ListsLook | None = None
     _warned: set[str] = field(default_factory=set)
     _totals: WatchTotals = WatchTotals((), Counts(), 0, 0, 0)
 
@@ -98,10 +107,11 @@ class Watch:
         said: list[UserError] = []
         try:
             looks = self._find()
-            if self._settled:
+            if self._are_lists_settled() and (self._settled or self._lists != self._read_lists):
                 done = take_in(self.workspace, now=self.now(), selection=self)
                 said += done.failures
                 self._done |= self._dealt_with
+                self._read_lists = self._lists
                 self._add(done)
             waiting = sum(look not in self._done for look in looks)
             self._totals = replace(self._totals, waiting=waiting)
@@ -121,6 +131,16 @@ class Watch:
         self._settled = {look[0]: look for look in new if now - self._since[look] >= self.interval}
         self._dealt_with = set()
         return looks
+
+    def _are_lists_settled(self) -> bool:
+        """Whether the files beside the deliveries have looked the same for long enough."""
+        workspace, now = self.workspace, self.clock()
+        files = [workspace.subjects, workspace.ledger, *workspace.catalogue.rglob("*")]
+        files += [workspace.days_file] if workspace.days_file else []
+        lists = {path: found for path in files if (found := _stamp_of(path)) is not None}
+        if lists != self._lists:
+            self._lists, self._lists_since = lists, now
+        return now - self._lists_since >= self.interval
 
     def _look_at(self, row: ManifestRow, path: Path | None) -> Look | None:
         """What a delivery looks like now; None where its file is not there."""
@@ -156,6 +176,13 @@ class Watch:
                 self.say(f"creditlab: {error}")
         # What was mended and breaks again is said again.
         self._warned = {str(error) for error in said}
+
+
+def _stamp_of(path: Path) -> Stamp | None:
+    try:
+        return stamp(path)
+    except AbsentFileError:
+        return None
 
 
 @contextmanager
