@@ -71,12 +71,23 @@ def lent(backend: Backend, rows: pa.Table) -> Iterator[ir.Table]:
 
     An in-memory table of Ibis lives until Python's garbage collection finds it; a run of many batches can't wait.
     """
-    name = f"lent_{next(_NUMBERS)}"
+    with named(backend, rows, f"lent_{next(_NUMBERS)}") as name:
+        yield backend.table(name)
+
+
+@contextmanager
+def named(backend: Backend, rows: pa.Table, name: str) -> Iterator[str]:
+    """As `lent`, under a name of one's own: for a query that is written once and asked of many tables."""
     backend.con.register(name, rows)
     try:
-        yield backend.table(name)
+        yield name
     finally:
         backend.con.unregister(name)
+
+
+def ask(backend: Backend, query: str) -> pa.Table:
+    """The result of a query over tables that are lent, as a whole."""
+    return backend.con.sql(query).to_arrow_table()
 
 
 def fetch(backend: Backend, query: str) -> pa.Table:

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from creditlab.textbytes import holds_any, may_hold_run
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,7 +36,16 @@ _RESIDENT_FORM = re.compile(
 _RESIDENT_HINT = r"[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"
 #: Any digit of any script and width that folding turns into 0 to 9, so that a number can't hide in full width.
 _NUMBER_HINT = r"\p{N}{17}[\p{N}\p{L}]"
+#: The bytes of UTF-8 that such a number can have: ASCII digits, and the characters that fold to them.
+_NUMBER_BYTES = frozenset({*b"0123456789", *range(0x80, 0xC0), 0xC2, 0xE2, 0xE3, 0xEF, 0xF0})
 _OPENING, _CLOSING = "[{<〔【〈《「『〖", "]}>〕】〉》」』〗"
+#: Bytes of UTF-8 without which folding a name leaves it as it is: all but digits, small letters, round brackets, and
+#: the characters from U+4000 to U+9FFF, nearly all that Chinese names are written in.
+_FOLDED_BYTES = frozenset(range(256)) - {
+    *b"0123456789abcdefghijklmnopqrstuvwxyz()",
+    *range(0x80, 0xC0),
+    *range(0xE4, 0xEA),
+}
 PSEUDONYM_PREFIX = "P-"
 
 
@@ -51,6 +62,9 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
     What stands in brackets is kept: it often names the place, and two branches are two subjects.
     """
+    is_other = holds_any(values, _FOLDED_BYTES)
+    if not is_other.any():
+        return values
 
     def fold(names: pa.Array) -> pa.Array:
         folded = pc.utf8_lower(pc.utf8_normalize(names, form="NFKC"))
@@ -59,33 +73,9 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
             folded = pc.replace_substring_regex(folded, pattern=form, replacement=bracket)
         return folded
 
-    return _on_distinct(values, fold)
-
-
-class NameHashes:
-    """Hashes of folded names; a name that was seen lately is not folded again."""
-
-    def __init__(self, kept: int = 200_000) -> None:
-        self._kept, self._known = kept, dict[str | None, int | None]({None: None})
-
-    def hashes(self, values: pa.Array | pa.ChunkedArray) -> pa.Array:
-        """What `stable_hash64` in the engine gives for each folded name; null stays null."""
-
-        def each(names: pa.Array) -> pa.Array:
-            texts = names.to_pylist()
-            new = [text for text in texts if text not in self._known]
-            if len(self._known) + len(new) > self._kept:
-                self._known = {None: None}
-                new = [text for text in texts if text is not None]
-            folded = fold_name(pa.array(new, pa.string())).to_pylist()
-            self._known.update(zip(new, map(_hash64, folded), strict=True))
-            return pa.array([self._known[text] for text in texts], pa.int64())
-
-        return _on_distinct(values, each)
-
-
-def _hash64(text: str) -> int:
-    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little") - 2**63
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    mask = pa.array(is_other)
+    return pc.replace_with_mask(whole, mask, _on_distinct(whole.filter(mask), fold))
 
 
 def _is_ascii(values: pa.Array | pa.ChunkedArray) -> bool:
@@ -161,7 +151,11 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
     """
     if (pc.max(pc.binary_length(values)).as_py() or 0) < _USCC_LENGTH:
         return values, np.zeros(len(values), dtype=bool)
-    hint = pc.fill_null(pc.match_substring_regex(values, _NUMBER_HINT), False).to_numpy(zero_copy_only=False)
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    hint = may_hold_run(whole, _NUMBER_BYTES, _USCC_LENGTH - 1)
+    if hint.any():
+        some = whole.filter(pa.array(hint))
+        hint[hint] = pc.fill_null(pc.match_substring_regex(some, _NUMBER_HINT), False).to_numpy(zero_copy_only=False)
     if not hint.any():
         return values, hint
 
@@ -175,7 +169,6 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
     hint[hint] = found
     kept = pc.filter(masked, pa.array(found))
     kept = kept.combine_chunks() if isinstance(kept, pa.ChunkedArray) else kept
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     return pc.replace_with_mask(whole, pa.array(hint), kept.cast(whole.type)), hint
 
 

@@ -17,19 +17,25 @@ import pyarrow.compute as pc
 from creditlab import engine
 from creditlab.checks import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
 from creditlab.ingest.protect import whole
-from creditlab.ingest.resolve import OUTCOMES, STATES, Resolved, resolve
+from creditlab.ingest.resolve import FIRST_STATE, OUTCOMES, STATES, Resolved, resolve
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
 from creditlab.lake.schemas import RECORDS
 from creditlab.periods import WorkingDays
+from creditlab.terms import Outcome
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
+#: Keys with more rows than one; what becomes of a key's only row needs no look at others.
+_SEVERAL = "CREATE TABLE several AS SELECT key64 FROM judged GROUP BY key64 HAVING count(*) > 1"
 _ORDERED = """
 SELECT j.rid, j.is_new, j.arrival, j.key64, j.action, j.content64, a.received_on
-FROM judged j JOIN arrivals a USING (arrival)
+FROM judged j JOIN arrivals a USING (arrival) SEMI JOIN several USING (key64)
 ORDER BY j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
+"""
+_ONLY_ROWS = """
+SELECT arrival, count(*) AS rows FROM judged ANTI JOIN several USING (key64) WHERE is_new GROUP BY arrival
 """
 _RESOLVED = """
 CREATE TABLE resolved (
@@ -53,24 +59,31 @@ GROUP BY natural_key64 HAVING count(DISTINCT key64) > 1
 #: Received before it happened is never 0 days: a lag below 0 says so, even across a weekend.
 _VERSIONS = f"""
 CREATE VIEW versions AS
-SELECT j.key64, j.record_id, j.item_code, a.department, a.region_code, j.subject_id, j.subject_kind, j.event_date,
-  r.first_received_on, a.received_on, j.valid_until, j.amount, r.record_state,
-  CASE WHEN j.row_faults = '' AND r.first_received_on >= j.event_date AND (o.owner IS NULL OR o.owner = j.key64)
+WITH rows AS (
+  SELECT j.*, a.department, a.region_code, a.delivery_id, a.received_on,
+    coalesce(r.first_received_on, a.received_on) AS first_received_on,
+    coalesce(r.record_state, s.record_state) AS record_state, r.superseded_on, coalesce(r.revision, 1) AS revision
+  FROM judged j
+  JOIN arrivals a USING (arrival)
+  JOIN first_states s USING (action)
+  LEFT JOIN resolved r USING (rid)
+)
+SELECT r.key64, r.record_id, r.item_code, r.department, r.region_code, r.subject_id, r.subject_kind, r.event_date,
+  r.first_received_on, r.received_on, r.valid_until, r.amount, r.record_state,
+  CASE WHEN r.row_faults = '' AND r.first_received_on >= r.event_date AND (o.owner IS NULL OR o.owner = r.key64)
     THEN []::VARCHAR[]
-    ELSE list_sort(list_distinct(list_filter(string_split(j.row_faults
-      || CASE WHEN r.first_received_on < j.event_date THEN '{DATE_ORDER}{SEPARATOR}' ELSE '' END
-      || CASE WHEN o.owner <> j.key64 THEN '{DUPLICATE_KEY}{SEPARATOR}' ELSE '' END,
+    ELSE list_sort(list_distinct(list_filter(string_split(r.row_faults
+      || CASE WHEN r.first_received_on < r.event_date THEN '{DATE_ORDER}{SEPARATOR}' ELSE '' END
+      || CASE WHEN o.owner <> r.key64 THEN '{DUPLICATE_KEY}{SEPARATOR}' ELSE '' END,
       '{SEPARATOR}'), LAMBDA code: code <> ''))) END AS faults,
-  j.filled_count, j.required_count,
-  CASE WHEN NOT j.is_working THEN r.first_received_on - j.event_date
-       WHEN r.first_received_on < j.event_date THEN least(c.ordinal - e.ordinal, -1)
+  r.filled_count, r.required_count,
+  CASE WHEN NOT r.is_working THEN r.first_received_on - r.event_date
+       WHEN r.first_received_on < r.event_date THEN least(c.ordinal - e.ordinal, -1)
        ELSE c.ordinal - e.ordinal END::INTEGER AS lag,
-  j.natural_key64, j.name64, j.content64, a.delivery_id, j.row_no, r.revision::INTEGER AS revision, r.superseded_on
-FROM judged j
-JOIN resolved r USING (rid)
-JOIN arrivals a USING (arrival)
-LEFT JOIN owners o ON o.natural_key64 = j.natural_key64
-LEFT JOIN working_days e ON e.day = j.event_date
+  r.natural_key64, r.name64, r.content64, r.delivery_id, r.row_no, r.revision::INTEGER AS revision, r.superseded_on
+FROM rows r
+LEFT JOIN owners o ON o.natural_key64 = r.natural_key64
+LEFT JOIN working_days e ON e.day = r.event_date
 LEFT JOIN working_days c ON c.day = r.first_received_on
 WHERE r.revision > 0
 """
@@ -138,9 +151,18 @@ def has_entries(backend: Backend) -> bool:
 
 
 def _resolve_all(backend: Backend, arrivals: int) -> np.ndarray:
-    """Resolve all keys, some at a time, into the table `resolved`; returns the moved counts of each arrival."""
-    backend.raw_sql(_RESOLVED)
+    """Resolve all keys, some at a time; returns the moved counts of each arrival.
+
+    Leaves the tables `resolved`, with the rows of keys that have several, and `first_states`, with what becomes of the
+    others by their action.
+    """
+    backend.raw_sql(";".join((_SEVERAL, _RESOLVED)))
+    states = pa.table({"action": np.arange(len(FIRST_STATE), dtype=np.int8), "record_state": _words(FIRST_STATE)})
+    backend.create_table("first_states", states)
     moved = np.zeros((arrivals, len(OUTCOMES)), dtype=np.int64)
+    only = engine.fetch(backend, _ONLY_ROWS)
+    # A key's first row is accepted, whatever it asks for.
+    moved[only["arrival"].to_numpy(), OUTCOMES.index(Outcome.ACCEPTED)] = only["rows"].to_numpy()
     for rows in _whole_keys(engine.stream(backend, _ORDERED, RESOLVED_ROWS)):
         resolved = _resolve(rows)
         with engine.lent(backend, _resolved_table(rows, resolved)) as table:
@@ -177,12 +199,16 @@ def _resolved_table(rows: pa.Table, resolved: Resolved) -> pa.Table:
     return pa.table(
         {
             "rid": rows["rid"],
-            "record_state": pa.array([str(one) for one in STATES]).take(pa.array(resolved.state)),
+            "record_state": _words(resolved.state),
             "first_received_on": received.take(pa.array(resolved.first)),
             "superseded_on": received.take(successor),
             "revision": pa.array(resolved.revision),
         }
     )
+
+
+def _words(states: np.ndarray) -> pa.Array:
+    return pa.array([str(one) for one in STATES]).take(pa.array(states))
 
 
 def _count(rows: pa.Table, resolved: Resolved, shape: tuple[int, int]) -> np.ndarray:

@@ -149,7 +149,7 @@ class Intake:
             chosen = (reasons < 0) & (editions == place)
             if chosen.any():
                 fields = {one.name for one in schema.fields}
-                part = rows.filter(pa.array(chosen))
+                part = rows if chosen.all() else rows.filter(pa.array(chosen))
                 unknown = [name for name in others if name not in fields]
                 self._hand_over(protect(part, schema, unknown, self.staging.protection), edition, schema)
 

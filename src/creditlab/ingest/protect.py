@@ -6,7 +6,7 @@ keyed pseudonyms and without names, resident IDs in free text masked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from creditlab.catalogue.edition import DataFormat
 from creditlab.checks import KIND, MASKED, RIGHT_CODE
 from creditlab.identifiers import (
-    NameHashes,
     fold_identifier,
+    fold_name,
     has_valid_check_character,
     is_natural_person_code,
     keyed_digest,
@@ -24,12 +24,13 @@ from creditlab.identifiers import (
     pseudonyms,
 )
 from creditlab.terms import IdentifierPattern, Role, SubjectKind
+from creditlab.textbytes import may_have_edges
 
 #: Stands for a name that was filled in and is not kept.
 WITHHELD = "*"
 _UNIT = "\x1f"
-#: Texts that rows are hashed over, and the hash of the folded name.
-CONTENT, NATURAL_KEY, NAME, IS_PERSON = "content_text", "natural_key_text", "name64", "is_person"
+#: Texts that rows are hashed over, and whether a row is about a natural person.
+CONTENT, NATURAL_KEY, NAME, IS_PERSON = "content_text", "natural_key_text", "folded_name", "is_person"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Protection:
 
     key: bytes
     blanks: tuple[str, ...]
-    names: NameHashes = field(default_factory=NameHashes)
 
 
 def fill(column: pa.ChunkedArray | pa.Array | None, length: int) -> pa.Array:
@@ -53,6 +53,11 @@ def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     if not isinstance(column, pa.ChunkedArray):
         return column
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def trim(values: pa.Array) -> pa.Array:
+    """Cells without white space around them."""
+    return pc.utf8_trim_whitespace(values) if may_have_edges(values) else values
 
 
 def is_blank(values: pa.Array, blanks: tuple[str, ...]) -> np.ndarray:
@@ -87,7 +92,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     -------
     pyarrow.Table
         The rows with every field trimmed and protected (null where blank), and the columns `judged_kind` (null where
-        unknown), `has_right_code`, `is_masked`, `name64` (null where no name is kept), `content_text` and
+        unknown), `has_right_code`, `is_masked`, `folded_name` (null where no name is kept), `content_text` and
         `natural_key_text` (null where the natural key is the record's own).
     """
     raw = {name: fill(rows[name] if name in rows.column_names else None, rows.num_rows) for name in _fields(schema)}
@@ -110,11 +115,11 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     content = dict(raw)
     if name:
         content[name] = _replace(raw[name], is_person, lambda chosen: keyed_digest(chosen, protection.key))
-    trimmed = {field: pc.utf8_trim_whitespace(values) for field, values in raw.items()}
-    name_hash = pa.nulls(rows.num_rows, pa.int64())
+    trimmed = {field: trim(values) for field, values in raw.items()}
+    folded_name = pa.nulls(rows.num_rows, pa.string())
     if name:
         unnamed = is_blank(trimmed[name], protection.blanks)
-        name_hash = protection.names.hashes(pc.if_else(pa.array(is_person | unnamed), None, trimmed[name]))
+        folded_name = fold_name(pc.if_else(pa.array(is_person | unnamed), None, trimmed[name]))
     passed = [column for column in rows.column_names if column not in raw and column not in extra]
     return pa.table(
         {column: rows[column] for column in passed}
@@ -124,7 +129,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
             RIGHT_CODE: pa.array(right_code),
             MASKED: pa.array(is_masked),
             IS_PERSON: pa.array(is_person),
-            NAME: name_hash,
+            NAME: folded_name,
             CONTENT: _content_text(content | extra),
             NATURAL_KEY: natural_key_text(trimmed, schema, protection.blanks),
         }

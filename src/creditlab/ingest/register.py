@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import WorkspaceError
-from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids, pseudonyms
+from creditlab.identifiers import fold_identifier, fold_name, is_natural_person_code, mask_resident_ids, pseudonyms
 from creditlab.ingest.days import parse_days
-from creditlab.ingest.protect import Protection, fill, is_blank
+from creditlab.ingest.hashing import stable_hashes
+from creditlab.ingest.protect import Protection, fill, is_blank, whole
 from creditlab.lake.schemas import LEDGER, SUBJECTS
 from creditlab.sources import AbsentFileError, UnreadableFileError, read_whole
 from creditlab.terms import IdentifierPattern, SubjectKind
+
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
 
 _SUBJECT_COLUMNS = (
     "subject_id", "subject_kind", "subject_name", "region_code", "industry_code", "registered_on", "deregistered_on",
@@ -28,7 +33,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def read_subjects(path: Path, catalogue: Catalogue, protection: Protection) -> pa.Table:
+def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, backend: Backend) -> pa.Table:
     """The subject register, one row per subject: natural persons under their pseudonym and without a name.
 
     Raises
@@ -59,7 +64,7 @@ def read_subjects(path: Path, catalogue: Catalogue, protection: Protection) -> p
         "subject_id": subject,
         "subject_kind": kind,
         "subject_name": name,
-        "name64": protection.names.hashes(name),
+        "name64": stable_hashes(backend, {"name64": whole(fold_name(name))})["name64"],
         "region_code": cells["region_code"],
         "industry_code": cells["industry_code"],
         **days,

@@ -57,7 +57,8 @@ def _table(rule: object, words: list[object]) -> np.ndarray:
     )
 
 
-_FIRST_STATE = np.array([STATES.index(_STATE_OF[action]) for action in ACTIONS], dtype=np.int8)
+#: The place in `STATES` of a key's state after its first row, by the place of the row's action in `ACTIONS`.
+FIRST_STATE = np.array([STATES.index(_STATE_OF[action]) for action in ACTIONS], dtype=np.int8)
 _NEXT_STATE = _table(_state_after, list(STATES))
 _NEXT_OUTCOME = _table(_outcome, list(OUTCOMES))
 _REPEATED = OUTCOMES.index(Outcome.REPEATED)
@@ -110,7 +111,7 @@ def resolve(key: np.ndarray, action: np.ndarray, content: np.ndarray) -> Resolve
         return Resolved(outcome, state, nothing, nothing, nothing)
     starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
     lengths = np.diff(np.concatenate((starts, [count])))
-    state[starts] = _FIRST_STATE[action[starts]]
+    state[starts] = FIRST_STATE[action[starts]]
     now, content_now = state[starts].copy(), content[starts].copy()
     alive = np.flatnonzero(lengths > 1)
     place = 1

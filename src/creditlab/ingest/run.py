@@ -229,7 +229,9 @@ class _Run:
         """The register and the ledger, where their files are not what the last run read."""
         changed = {}
         if digests["subjects_digest"] != last.get("subjects_digest"):
-            changed["subjects"] = register.read_subjects(self.workspace.subjects, self.catalogue, self.protection)
+            changed["subjects"] = register.read_subjects(
+                self.workspace.subjects, self.catalogue, self.protection, self.backend
+            )
         if digests["ledger_digest"] != last.get("ledger_digest"):
             changed["ledger"] = register.read_ledger(self.workspace.ledger)
         return changed

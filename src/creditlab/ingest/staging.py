@@ -21,9 +21,11 @@ from creditlab import checks, engine
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import has_valid_check_character, keyed_digest
 from creditlab.ingest.days import parse_days
+from creditlab.ingest.hashing import stable_hashes
 from creditlab.ingest.protect import (
     CONTENT,
     IS_PERSON,
+    NAME,
     NATURAL_KEY,
     WITHHELD,
     Protection,
@@ -52,10 +54,8 @@ CREATE TABLE judged (
 """
 _PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", checks.KIND, checks.MASKED)
 _QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
-#: DuckDB's own hash may change between versions, and keys live longer than those.
-_HASH = """
-CREATE MACRO stable_hash64(text) AS (md5_number_lower(text)::HUGEINT - 9223372036854775808)::BIGINT
-"""
+#: The rows that a compiled query judges, whichever they are.
+_TO_JUDGE = "to_judge"
 _ARRIVALS = pa.schema(
     [
         ("arrival", pa.int64()),
@@ -83,11 +83,6 @@ class Arrival:
     manifest_row: int
 
 
-@ibis.udf.scalar.builtin
-def stable_hash64(text: str) -> int:  # type: ignore[empty-body]
-    """64 bits of a text's MD5 as a signed integer: the same on every machine and in every version; null stays null."""
-
-
 @dataclass
 class Staging:
     """The tables of one run, in an engine and a temporary folder of its own."""
@@ -100,9 +95,10 @@ class Staging:
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
     lock: Lock = field(default_factory=Lock)
+    _compiled: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED, _HASH)))
+        self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
 
     def arrive(self, arrival: Arrival) -> int:
         """Note a delivery; returns the number that its rows carry."""
@@ -122,7 +118,11 @@ class Staging:
             mask = pa.array(person)
             content = pc.replace_with_mask(content, mask, keyed_digest(content.filter(mask), self.protection.key))
         texts = {"content64": content, "key64": self._key_text(rows, schema)}
-        rows = rows.drop_columns([CONTENT])
+        if rows[NAME].null_count < rows.num_rows:
+            texts["name64"] = whole(rows[NAME])
+        else:
+            rows = rows.append_column("name64", pa.nulls(rows.num_rows, pa.int64()))
+        rows = rows.drop_columns([CONTENT, NAME])
         rows = self._hashed(rows, texts).append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
         name_faults = self._judge(rows, edition, schema, is_new=True)
         self.spool.add(schema.name, self._payload(rows, schema, name_faults))
@@ -159,12 +159,8 @@ class Staging:
         self.rows += rows.num_rows
         natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
         texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
-        if texts:
-            with engine.lent(self.backend, pa.table({"rid": rows["rid"], **texts})) as table:
-                hashes = {name: stable_hash64(table[name]) for name in texts}
-                found = self.backend.to_pyarrow(table.select("rid", **hashes).order_by("rid"))
-            for name in texts:
-                rows = rows.append_column(name, found[name])
+        for name, hashes in stable_hashes(self.backend, texts).items():
+            rows = rows.append_column(name, hashes)
         if "natural_key64" in texts:
             own = pc.coalesce(rows["natural_key64"], rows["key64"])
             rows = rows.set_column(rows.column_names.index("natural_key64"), "natural_key64", own)
@@ -176,42 +172,54 @@ class Staging:
         """Judge rows into `judged`; returns what `_name_faults` does."""
         for name in checks.day_fields(schema):
             rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
-        working = [item.item_code for item in edition.items if item.time_limit.is_working]
-        with engine.lent(self.backend, rows) as table:
-            judged = checks.judge(table, self.catalogue, edition, schema)
-            entries = judged.select(
-                "rid",
-                is_new=ibis.literal(is_new),
-                arrival=judged.arrival,
-                row_no=judged.row_no,
-                action=_place_of(judged.action),
-                key64=judged.key64,
-                natural_key64=judged.natural_key64,
-                content64=judged.content64,
-                name64=judged.name64,
-                record_id=judged[schema.required_name(Role.RECORD_ID)],
-                item_code=judged.item_code,
-                subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
-                subject_kind=judged[checks.KIND],
-                event_date=judged.event_day,
-                valid_until=judged.end_day,
-                amount=judged.amount_value,
-                row_faults=judged.row_faults + judged.name_faults,
-                filled_count=judged.filled_count,
-                required_count=judged.required_count,
-                is_working=judged.item_code.isin(working),
-            )
-            self.backend.insert("judged", entries)
-            return self._name_faults(judged, rows, schema) if is_new else None
+        alike = (edition.year, schema.name, is_new, tuple(rows.schema.names), tuple(map(str, rows.schema.types)))
+        if alike not in self._compiled:
+            self._compiled[alike] = self._compile(rows.schema, edition, schema, is_new=is_new)
+        insert, ask_names = self._compiled[alike]
+        with engine.named(self.backend, rows, _TO_JUDGE):
+            self.backend.raw_sql(insert)
+            return self._name_faults(ask_names, rows, schema) if is_new else None
 
-    def _name_faults(self, judged: ir.Table, rows: pa.Table, schema: DataFormat) -> pa.Array:
+    def _compile(self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool) -> tuple[str, str]:
+        """What judges rows into `judged`, and what asks for the faults of their names.
+
+        Compiling takes as long as judging some ten thousand rows.
+        """
+        working = [item.item_code for item in edition.items if item.time_limit.is_working]
+        table = ibis.table(ibis.Schema.from_pyarrow(columns), name=_TO_JUDGE)
+        judged = checks.judge(table, self.catalogue, edition, schema)
+        entries = judged.select(
+            "rid",
+            is_new=ibis.literal(is_new),
+            arrival=judged.arrival,
+            row_no=judged.row_no,
+            action=_place_of(judged.action),
+            key64=judged.key64,
+            natural_key64=judged.natural_key64,
+            content64=judged.content64,
+            name64=judged.name64,
+            record_id=judged[schema.required_name(Role.RECORD_ID)],
+            item_code=judged.item_code,
+            subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
+            subject_kind=judged[checks.KIND],
+            event_date=judged.event_day,
+            valid_until=judged.end_day,
+            amount=judged.amount_value,
+            row_faults=judged.row_faults + judged.name_faults,
+            filled_count=judged.filled_count,
+            required_count=judged.required_count,
+            is_working=judged.item_code.isin(working),
+        )
+        names = judged.select("rid", "name_faults").order_by("rid")
+        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", self.backend.compile(names)
+
+    def _name_faults(self, ask_names: str, rows: pa.Table, schema: DataFormat) -> pa.Array:
         """Faults about the content of natural persons' names, which are judged now and never again; else null."""
         name = schema.name_of(Role.SUBJECT_NAME)
         is_named = pc.and_(rows[IS_PERSON], pc.is_valid(rows[name])) if name else None
         if is_named is None or not pc.any(is_named).as_py():
             return pa.nulls(rows.num_rows, pa.string())
-        found = self.backend.to_pyarrow(judged.select("rid", "name_faults").order_by("rid"))
-        return pc.if_else(is_named, found["name_faults"], None)
+        return pc.if_else(is_named, engine.ask(self.backend, ask_names)["name_faults"], None)
 
     def _payload(self, rows: pa.Table, schema: DataFormat, name_faults: pa.Array) -> pa.Table:
         """What is kept of new rows: their fields, natural persons' names withheld, and what judging again needs."""

@@ -16,6 +16,8 @@ from deltalake.transaction import AddAction
 from creditlab.lake.added import UNIQUE, added, sync_folder
 
 _ROW_GROUP_ROWS = 128 * 1024
+#: As they arrive, subjects are in no order; compaction puts each one's rows together.
+_SCATTERED = UNIQUE | {"subject_id", "subject_name", "name64"}
 #: Rows that wait for their row group in all partitions together; beyond that the fullest is written as it is.
 _WAITING_ROWS = 4 * _ROW_GROUP_ROWS
 
@@ -87,7 +89,7 @@ class _File:
             self._file,
             schema,
             compression="snappy",
-            use_dictionary=[name for name in schema.names if name not in UNIQUE],
+            use_dictionary=[name for name in schema.names if name not in _SCATTERED],
             write_page_checksum=True,
         )
 
