@@ -26,7 +26,7 @@ report: setup
 
 test:
 	@scripts/setup.sh tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 stress: setup
 	.venv/bin/python -m tests.stress
