@@ -263,7 +263,7 @@ PROHIBITED_FIELDS = [
     ("field", "DNASample"), ("field", "left_fingerprint"), ("field", "medical_history"), ("field", "XK_ZJXY"),
     ("field", "xuexing"), ("field", "zong_jiao"), ("field", "jiyin"), ("field", "zhiwen"), ("field", "bingshi"),
     ("name_zh", "宗教信仰"), ("name_zh", "基因信息"), ("name_zh", "指 纹"), ("name_zh", "血型"),
-    ("name_zh", "既往病史"),
+    ("name_zh", "既往病史"), ("name_zh", "信教群众"), ("name_zh", "是否信教"),
     ("name_zh", "疾病名称"), ("name_en", "Blood group"), ("name_en", "Illness"), ("name_en", "Fingerprints"),
 ]  # fmt: skip
 
@@ -280,7 +280,7 @@ def test_a_prohibited_field_is_found_by_each_of_its_names(root: Path, column: st
 @pytest.mark.parametrize(
     "name",
     ["general_manager", "generated_on", "职务", "ZW", "许可内容", "宗教活动场所登记", "农业转基因生物安全证书",
-     "诚信教育示范单位", "Religious affairs", "疾病预防控制机构许可", "breach of faith", "Xinyang", "secretary"],
+     "诚信教育示范单位", "失信教职工名单", "守信教育基地", "电信教育服务许可", "Religious affairs", "疾病预防控制机构许可", "breach of faith", "Xinyang", "secretary"],
 )  # fmt: skip
 def test_innocent_names_are_left_alone(name: str) -> None:
     assert ban_on(name) is None
@@ -307,6 +307,7 @@ def test_real_catalogues_raise_no_false_alarm(shared_dir: Path, file: str, colum
 def test_an_allowed_phrase_does_not_cover_what_stands_beside_it() -> None:
     assert ban_on("宗教活动场所教职人员宗教信仰") is not None
     assert ban_on("religious affairs, religion of staff") is not None
+    assert ban_on("诚信教育对象信教情况") is not None
 
 
 def test_a_new_item_without_a_reason(root: Path) -> None:
