@@ -128,11 +128,16 @@ def fault_words(code: str, catalogue: Catalogue, messages: Messages) -> tuple[st
 
     A fault that has no words of its own is shown by its code.
     """
-    kind, _, field = code.partition(":")
+    return fault_text(code, _field_name(code.partition(":")[2], catalogue, messages), messages)
+
+
+def fault_text(code: str, field: str, messages: Messages) -> tuple[str, str]:
+    """What a fault means and what to do about it; `field` is what its field is called."""
+    kind = code.partition(":")[0]
     if kind not in _FAULTS:
         return code, ""
     what, do = (messages.gettext(one) for one in _FAULTS[kind])
-    return what.format(field=_field_name(field, catalogue, messages)), do
+    return what.format(field=field), do
 
 
 def _field_name(field: str, catalogue: Catalogue, messages: Messages) -> str:

@@ -1,0 +1,265 @@
+"""Write packs: a folder for each department, complete or not at all, for its eyes only."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditlab import engine
+from creditlab.errors import CatalogueError, DisclosureError, NoDataError, ParameterError
+from creditlab.feedback.findings import Findings, Row, gather
+from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
+from creditlab.feedback.overview import write_overview
+from creditlab.feedback.rates import Rates, take_rates
+from creditlab.feedback.sheets import Column, Line, open_book
+from creditlab.lake import Lake, Snapshot, read_inputs
+from creditlab.messages import Messages
+from creditlab.periods import Period
+from creditlab.scratch import scratch
+from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, RecordState
+
+if TYPE_CHECKING:
+    from creditlab.catalogue import Catalogue
+    from creditlab.workspace import Workspace
+
+#: Rows of one workbook that comes back; a clerk's machine opens it, and reading it stays far below its limit.
+FILE_ROWS = 50_000
+_NAME = re.compile(r"[\w-]{1,64}")
+MENDING, MANIFEST_ROWS, MARK_FILE = "mend", "manifest_rows.csv", "internal.json"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What one department gets.
+
+    Attributes
+    ----------
+    to_mend
+        Records whose rows are in the pack's workbooks, to be mended and delivered.
+    by_number
+        Faulty records that are listed by their number only.
+    omitted, quarantined, mended
+        Due periods without a delivery; rows in quarantine; records that a delivery has mended.
+    """
+
+    department: str
+    folder: Path
+    to_mend: int
+    by_number: int
+    omitted: int
+    quarantined: int
+    mended: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A workbook to mend: where it is in the pack, and what it holds."""
+
+    path: str
+    item_code: str
+    region_code: str
+    rows: int
+
+
+def write_packs(
+    workspace: Workspace,
+    *,
+    period: Period,
+    as_of: date,
+    output: Path,
+    language: Language,
+    departments: list[str] | None = None,
+) -> list[Pack]:
+    """Write each department's pack for a period, as the lake stood on a day.
+
+    Parameters
+    ----------
+    output
+        The folder that the packs' folder `<period>_<as_of>` goes to.
+    departments
+        Whose; None for every department that has something to be told.
+
+    Returns
+    -------
+    list of Pack
+        One per department. Packs are working files: readable by their owner only, and marked so.
+
+    Raises
+    ------
+    DisclosureError
+        If the packs would lie among the published reports.
+    ParameterError
+        If a department is unknown, or has a pack of that period and day already: somebody may be at work on it.
+    NoDataError
+        If there is nothing to tell anybody.
+    """
+    target = output / f"{period.label.replace('/', '_')}_{as_of}"
+    if target.resolve().is_relative_to(workspace.reports.resolve()):
+        raise DisclosureError("packs may not lie among the published reports", where="--output", do="Name another.")
+    messages = Messages(language)
+    with engine.connect(workspace.engine_url) as backend:
+        snapshot = Snapshot.take(Lake(workspace.lake), backend)
+        inputs = read_inputs(workspace, backend, snapshot.run_no)
+        chosen = _known(inputs.catalogue, departments)
+        rates = take_rates(inputs, period, as_of)
+        found = gather(snapshot, inputs, period, as_of, workspace.blanks)
+        concerned = found.departments() | {code for code, label, _ in rates.own if label == period.label}
+        codes = [code for code in chosen if departments is not None or code in concerned]
+        if not concerned:
+            raise NoDataError("there is nothing to give feedback on", where=period.label, do="Ingest deliveries first.")
+        for code in codes:
+            if (target / _safe(code)).exists():
+                raise ParameterError(
+                    "a department has a pack of that period and day already",
+                    where=target.name,
+                    do="Name another --output, or remove the old one once nobody works on it.",
+                )
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with scratch(output) as staged:
+            packs = [_Writing(workspace, found, rates, messages, staged, target, code).write() for code in codes]
+            target.mkdir(mode=0o700, exist_ok=True)
+            for code in codes:
+                os.rename(staged / _safe(code), target / _safe(code))
+    return packs
+
+
+def _known(catalogue: Catalogue, wanted: list[str] | None) -> list[str]:
+    if set(wanted or ()) - set(catalogue.departments):
+        raise ParameterError("a department is not in the catalogue", where="--department", do="See departments.csv.")
+    return [code for code in catalogue.departments if wanted is None or code in wanted]
+
+
+def _safe(code: str) -> str:
+    """A code as a file's name."""
+    if not _NAME.fullmatch(code):
+        raise CatalogueError("a code can't be a file's name", do="Use letters, digits, _ and -.")
+    return code
+
+
+class _Writing:
+    """One department's pack in the making."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        found: Findings,
+        rates: Rates,
+        messages: Messages,
+        staged: Path,
+        target: Path,
+        department: str,
+    ) -> None:
+        self.workspace, self.found, self.rates, self.messages = workspace, found, rates, messages
+        self.department, self.target = department, target / _safe(department)
+        self.folder = staged / _safe(department)
+        _ = messages.gettext
+        about = found.inputs.catalogue.department_on(department, found.period.last_day)
+        self.name = messages.named(about.name_zh, about.name_en) if about else department
+        self.mark = _("Internal working file for {department} only; not for publication.").format(department=self.name)
+
+    def write(self) -> Pack:
+        self.folder.mkdir(mode=0o700)
+        (self.folder / MENDING).mkdir(mode=0o700)
+        sheets = list(self._mend_files())
+        counts = write_overview(
+            self.folder / f"{_safe(self.department)}.xlsx", self.department, self.name, self.mark, self.found,
+            self.rates, [(one.path, one.item_code, one.region_code, one.rows) for one in sheets], self.workspace,
+            self.messages,
+        )  # fmt: skip
+        self._write_manifest_rows(sheets)
+        about = {"period": self.found.period.label, "as_of": str(self.found.as_of), "run_no": self.found.inputs.run_no}
+        _write(self.folder / MARK_FILE, json.dumps({"mark": self.mark} | about, ensure_ascii=False, indent=1))
+        return Pack(
+            self.department, self.target, sum(one.rows for one in sheets), counts["by_number"], counts["omitted"],
+            counts["quarantined"], counts["mended"],
+        )  # fmt: skip
+
+    def _mend_files(self) -> Iterator[Sheet]:
+        for data_format in self.found.formats:
+            rows = self.found.rows_to_mend(self.department, data_format)
+            for (item_code, region_code), part in groupby(rows, lambda row: (row["item_code"], row["region_code"])):
+                yield from self._parts(item_code, region_code, data_format, part)
+
+    def _parts(self, item_code: str, region_code: str, data_format: str, rows: Iterator[Row]) -> Iterator[Sheet]:
+        layout = Layout(self.found.inputs.catalogue, item_code, data_format, self.messages)
+        lines = self._lines(layout, rows)
+        number = 1
+        for first in lines:
+            more = f"_{number}" if number > 1 else ""
+            name = f"{MENDING}/{_safe(item_code)}_{_safe(region_code)}{more}.xlsx"
+            if (self.folder / name).exists():
+                name = name.replace(".xlsx", f"_{_safe(data_format)}.xlsx")
+            with open_book(self.folder / name, self.messages.gettext("Rows to mend"), self.mark) as book:
+                rest = _up_to(first, lines, FILE_ROWS)
+                count = book.sheet(_sheet_name(item_code), self._columns(layout), rest, frozen=1)
+            yield Sheet(name, item_code, region_code, count)
+            number += 1
+
+    def _columns(self, layout: Layout) -> list[Column]:
+        _ = self.messages.gettext
+        helpers = [
+            Column(HELPER_PREFIX + title, width=width, is_helper=True, is_wrapped=True)
+            for title, width in ((_("fault"), 34), (_("where"), 18), (_("what to do"), 34), (_("delivered in"), 26))
+        ]
+        fields = []
+        for one, heading in zip(layout.fields, layout.headings, strict=True):
+            codes = self._codes(one.code_list)
+            fields.append(
+                Column(heading, width=max(14, min(2 * len(heading), 30)), choices=codes, note=rules_of(one, codes, _))
+            )
+        return [*helpers, *fields, Column(ACTION, width=10)]
+
+    def _codes(self, code_list: str | None) -> tuple[str, ...]:
+        codes = self.found.inputs.catalogue.code_lists.get(code_list or "", ())
+        return tuple(one.code for one in codes if one.span.holds(self.found.period.last_day))
+
+    def _lines(self, layout: Layout, rows: Iterator[Row]) -> Iterator[Line]:
+        words = lru_cache(maxsize=4096)(layout.words)
+        _ = self.messages.gettext
+        shift = 4  # the helper columns
+        for row in rows:
+            said = words(row["faults"])
+            values = [row[f"value_{one.name}"] or "" for one in layout.fields]
+            marked = {shift + place for place in said.places}
+            marked |= {shift + place for place, text in enumerate(values) if MASK in text}
+            source = _("{path}, row {row}").format(path=row["path"], row=row["row_no"])
+            yield Line((said.what, said.where, said.do, source, *values, _action(row)), frozenset(marked))
+
+    def _write_manifest_rows(self, sheets: list[Sheet]) -> None:
+        """What the inbox's manifest needs to say once the workbooks come back; only the time of delivery is lacking."""
+        path = self.folder / MANIFEST_ROWS
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(MANIFEST)
+            for one in sheets:
+                where = f"{self.target.parent.name}/{self.target.name}/{one.path}"
+                writer.writerow([where, one.item_code, self.department, one.region_code, "", "", ""])
+
+
+def _action(row: Row) -> str:
+    """`correct` would settle a dispute and undo a repair; a plain row changes the content and leaves them."""
+    return str(Action.CORRECT) if row["record_state"] == RecordState.NORMAL else ""
+
+
+def _up_to(first: Line, rest: Iterator[Line], count: int) -> Iterator[Line]:
+    yield first
+    for _, line in zip(range(count - 1), rest, strict=False):
+        yield line
+
+
+def _sheet_name(item_code: str) -> str:
+    return item_code[:31]
+
+
+def _write(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
