@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,11 +17,13 @@ import pytest
 
 from creditlab.cli import main
 from creditlab.errors import ParameterError
-from creditlab.synth import FileFormat, Parameters, chunks, load_parameters, write_workspace
+from creditlab.ingest import ingest
+from creditlab.synth import FileFormat, Parameters, add_day, chunks, load_parameters, write_workspace
 from creditlab.synth.chunks import make_province
 from creditlab.synth.events import make_records
 from creditlab.workspace import open_workspace
 
+NOW = datetime(2026, 10, 20, tzinfo=UTC)
 #: Small enough that some chunks hold many streams and some streams fill many chunks.
 SMALL_CHUNK = 60
 #: Departments that write CSV as everybody reads it.
@@ -160,3 +164,57 @@ def test_options_without_meaning_are_wrong_use(
     assert main(["--workspace", str(tmp_path / "w"), "synth", option, value]) == 2
     assert option.strip("-") in capsys.readouterr().err
     assert not (tmp_path / "w").exists()
+
+
+# --- One more day -------------------------------------------------------------------------------------
+
+
+def test_a_next_day_corrects_and_withdraws_what_was_sent_before(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "csv1", tmp_path / "w")
+    before = (tmp_path / "w/inbox/manifest.csv").read_bytes()
+    workspace = open_workspace(tmp_path / "w")
+    ingest(workspace, now=NOW)
+    added = add_day(tmp_path / "w", records=1000, file_format=FileFormat.PARQUET)
+    assert added.day == date(2026, 9, 16)
+    assert (tmp_path / "w/inbox/manifest.csv").read_bytes().startswith(before)
+    done = ingest(workspace, now=NOW)
+    assert (done.deliveries, done.counts.delivered) == (added.deliveries, added.rows)
+    # Of 1,000 records: 50 corrections, 6 disputes and 10 repairs; 15 withdrawals; 30 sent again.
+    assert done.counts.corrected == 66
+    assert done.counts.withdrawn == 15
+    assert done.counts.repeated == 30
+    assert done.counts.accepted + done.counts.quarantined == added.rows - 66 - 15 - 30
+    assert done.counts.accepted > 800
+
+
+def test_a_day_is_the_same_by_any_number_of_threads_and_another_each_time(made: Path, tmp_path: Path) -> None:
+    for threads in (1, 4):
+        shutil.copytree(made / "parquet1", tmp_path / str(threads))
+        add_day(tmp_path / str(threads), records=500, file_format=FileFormat.PARQUET, threads=threads)
+    assert contents(tmp_path / "1") == contents(tmp_path / "4")
+    second = add_day(tmp_path / "1", records=500, file_format=FileFormat.PARQUET)
+    assert second.day == date(2026, 9, 17)
+    numbers = [
+        row["record_id"]
+        for path in (tmp_path / "1/inbox/2026-09").glob("*_2026091[67].parquet")
+        for row in pq.read_table(path).to_pylist()
+        if row["record_id"] and row["action"] == "" and "-2026" in row["record_id"]
+    ]
+    assert len(numbers) > 500
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_day_is_added_to_a_synthetic_province_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "creditlab.toml").write_text("[paths]\ninbox = 'inbox'\n")
+    assert main(["--workspace", str(tmp_path), "synth", "--next-day"]) == 2
+    assert "no synthetic province" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["creditlab.toml"]
+
+
+def test_a_day_has_no_seed_of_its_own(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(made / "csv1", tmp_path / "w")
+    command = ["--workspace", str(tmp_path / "w"), "--json", "synth", "--next-day", "--records", "50"]
+    assert main([*command, "--seed", "3"]) == 2
+    assert "--seed" in capsys.readouterr().err
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["day"] == "2026-09-16"

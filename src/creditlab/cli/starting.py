@@ -22,6 +22,9 @@ def register(command: Commands) -> None:
     synth.add_argument("--seed", type=int, help="the same seed makes the same province")
     synth.add_argument("--preset", help="large: 100,000,000 records unless told otherwise, 2,900,000 enterprises")
     synth.add_argument("--format", default="csv", help="how deliveries are written: csv (the default) or parquet")
+    synth.add_argument(
+        "--next-day", action="store_true", help="add the next day's deliveries (100,000 records) instead"
+    )
     synth.add_argument("--threads", type=int, default=0, help="as many as there are processors, unless told otherwise")
 
 
@@ -35,9 +38,25 @@ def _init(chosen: argparse.Namespace) -> Answer:
 def _synth(chosen: argparse.Namespace) -> Answer:
     from creditlab.synth import load_parameters, write_workspace
 
+    if chosen.next_day:
+        return _next_day(chosen)
     parameters = load_parameters(None, records=chosen.records, seed=chosen.seed, preset=chosen.preset)
     write_workspace(chosen.workspace, parameters, file_format=_file_format(chosen), threads=_threads(chosen))
     return Answer({"workspace": str(chosen.workspace)}, f"A synthetic province: {chosen.workspace}\n")
+
+
+def _next_day(chosen: argparse.Namespace) -> Answer:
+    from creditlab.synth import add_day
+
+    for option in ("seed", "preset"):
+        if getattr(chosen, option) is not None:
+            raise ParameterError("a day is made as its province was", where=f"--{option}", do="Leave it out.")
+    count = 100_000 if chosen.records is None else chosen.records
+    added = add_day(chosen.workspace, records=count, file_format=_file_format(chosen), threads=_threads(chosen))
+    return Answer(
+        {"day": added.day.isoformat(), "deliveries": added.deliveries, "rows": added.rows},
+        f"{added.day}: {added.deliveries:,} deliveries with {added.rows:,} rows\n",
+    )
 
 
 def _file_format(chosen: argparse.Namespace) -> FileFormat:

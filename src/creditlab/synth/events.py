@@ -23,7 +23,7 @@ UNKNOWN_ACTION = len(ACTIONS) - 1
 _QUARANTINED = ("no_record_id", "no_subject_id", "no_event_date", "unknown_action")
 #: Flaws of content that a correction mends; the rest stays as it was first sent.
 MENDED = ("missing", "code_list", "type", "pattern")
-_FATES = ("correction", "withdrawal", "repeat", "dispute", "repair")
+FATES = ("correction", "withdrawal", "repeat", "dispute", "repair")
 #: How many deliveries later something becomes of a record.
 _SOON, _LATER = 1, 4
 
@@ -80,7 +80,7 @@ def make_records(province: Province, chunk: Chunk, rng: np.random.Generator) -> 
     first = _first_deliveries(province, chunk, span, stream, item, day, rng)
     first[_even(rng, len(span)) < parameters.lifecycle.unreported] = -1
     flaws = _draw(rng, len(span), [getattr(parameters.faults, name) for name in FLAWS[1:]])
-    fates = _draw(rng, len(span), [getattr(parameters.lifecycle, name) for name in _FATES])
+    fates = _draw(rng, len(span), [getattr(parameters.lifecycle, name) for name in FATES])
     flaws = _possible(flaws, plans, item, register.kind[subject])
     unregistered = flaws == flaw("unregistered")
     subject[unregistered] = register.ghosts(register.kind[subject[unregistered]], rng)
@@ -192,7 +192,7 @@ def make_rows(province: Province, chunk: Chunk, records: Records, rng: np.random
     again, delivery = _later(twice, records.first[twice], records, schedule, rng)
     duplicates = _part(again, delivery, 0, False)
     fate_rows = []
-    for number, name in enumerate(_FATES, start=1):
+    for number, name in enumerate(FATES, start=1):
         whom = sent[records.fate[sent] == number]
         whom, delivery = _later(whom, records.first[whom], records, schedule, rng)
         if name == "correction":

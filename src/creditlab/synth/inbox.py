@@ -21,7 +21,7 @@ from creditlab.synth.definitions import ItemPlan
 from creditlab.synth.editions import write_lines
 from creditlab.synth.events import Records, Rows, make_records, make_rows
 from creditlab.synth.parameters import Parameters
-from creditlab.synth.schedule import Schedule
+from creditlab.synth.schedule import Schedule, Stream
 from creditlab.synth.texts import content_of
 from creditlab.terms import MANIFEST
 
@@ -84,8 +84,7 @@ def write_chunk(root: Path, province: Province, chunk: Chunk, file_format: FileF
     records = make_records(province, chunk, rng)
     rows = make_rows(province, chunk, records, rng)
     sizes = np.bincount(rows.delivery, minlength=len(chunk.schedule.day))
-    minutes = rng.integers(_OPEN, _CLOSE, len(sizes))
-    deliveries = _deliveries(province, chunk, sizes, minutes, file_format)
+    deliveries = _deliveries(province, chunk, sizes, minutes_of(rng, len(sizes)), file_format)
     _write_files(root, province, chunk, rows, records, {number: one.path for number, one in deliveries.items()})
     return list(deliveries.values()), happened(chunk.schedule, records)
 
@@ -99,14 +98,23 @@ def happened(schedule: Schedule, records: Records) -> np.ndarray:
 
 def write_manifest(root: Path, lines: list[Line]) -> None:
     """Write manifest.csv, in the order of arrival."""
-    lines = sorted(lines, key=lambda line: (line.day, line.minute, line.item, line.department, line.region, line.path))
-    write_lines(root / MANIFEST_FILE, MANIFEST, [line.cells() for line in lines])
+    write_lines(root / MANIFEST_FILE, MANIFEST, [line.cells() for line in in_order(lines)])
 
 
-def make_folders(root: Path, schedule: Schedule) -> None:
+def in_order(lines: list[Line]) -> list[Line]:
+    """Manifest rows in the order of arrival."""
+    return sorted(lines, key=lambda line: (line.day, line.minute, line.item, line.department, line.region, line.path))
+
+
+def minutes_of(rng: np.random.Generator, count: int) -> np.ndarray:
+    """The minutes of the day in which deliveries arrive."""
+    return rng.integers(_OPEN, _CLOSE, count)
+
+
+def make_folders(root: Path, days: np.ndarray) -> None:
     """Make the inbox and its folders, one a month of delivery."""
     root.mkdir(parents=True, exist_ok=True)
-    for month in sorted({text[:7] for text in day_texts(schedule.day).tolist()}):
+    for month in sorted({text[:7] for text in day_texts(np.unique(days)).tolist()}):
         (root / month).mkdir(exist_ok=True)
 
 
@@ -114,29 +122,26 @@ def _deliveries(
     province: Province, chunk: Chunk, sizes: np.ndarray, minutes: np.ndarray, file_format: FileFormat
 ) -> dict[int, Line]:
     schedule, found = chunk.schedule, {}
-    texts = day_texts(schedule.day).tolist()
     for number, size in enumerate(sizes.tolist()):
-        stream = schedule.streams[schedule.stream[number]]
-        plan = province.plans[stream.item]
-        path = ""
-        if size:
-            kind = _kind_of(plan, stream.department, size, province.parameters, file_format)
-            part = f"_{chunk.part + 1}" if chunk.part else ""
-            name = f"{plan.code}_{stream.department}_{stream.region}_{texts[number].replace('-', '')}{part}.{kind}"
-            path = f"{texts[number][:7]}/{name}"
-        elif not schedule.period[number]:
-            continue
-        found[number] = Line(
-            int(schedule.day[number]),
-            int(minutes[number]),
-            path,
-            plan.code,
-            stream.department,
-            stream.region,
-            schedule.period[number],
-            not size,
-        )
+        if size or schedule.period[number]:
+            stream = schedule.streams[schedule.stream[number]]
+            day, minute = int(schedule.day[number]), int(minutes[number])
+            line = line_of(province, stream, day, minute, size, file_format, chunk.part)
+            found[number] = replace(line, period=schedule.period[number])
     return found
+
+
+def line_of(
+    province: Province, stream: Stream, day: int, minute: int, size: int, file_format: FileFormat, part: int = 0
+) -> Line:
+    """The manifest row of a delivery of some rows; of none, it is a zero report."""
+    plan, path = province.plans[stream.item], ""
+    if size:
+        kind = _kind_of(plan, stream.department, size, province.parameters, file_format)
+        text = day_of(day).isoformat()
+        words = [plan.code, stream.department, stream.region, text.replace("-", ""), *([f"{part + 1}"] if part else [])]
+        path = f"{text[:7]}/{'_'.join(words)}.{kind}"
+    return Line(day, minute, path, plan.code, stream.department, stream.region, "", not size)
 
 
 def _kind_of(plan: ItemPlan, department: str, size: int, parameters: Parameters, file_format: FileFormat) -> str:
@@ -160,10 +165,17 @@ def _write_files(
         ends = np.append(starts[1:], len(own)).tolist()
         files = {paths[one]: span for one, *span in zip(numbers.tolist(), starts.tolist(), ends, strict=True)}
         owners = {paths[one]: chunk.schedule.streams[chunk.schedule.stream[one]].department for one in numbers.tolist()}
-        if next(iter(files)).endswith(".parquet"):
-            _write_parquet(root, cells, files)
-        else:
-            _write_text(root, cells, files, owners, province.parameters)
+        write_files(root, cells, files, owners, province.parameters)
+
+
+def write_files(
+    root: Path, cells: pa.Table, files: dict[str, list[int]], owners: dict[str, str], parameters: Parameters
+) -> None:
+    """Write rows of one record schema: each file's are those from its first to its end, as its department writes."""
+    if next(iter(files)).endswith(FileFormat.PARQUET):
+        _write_parquet(root, cells, files)
+    else:
+        _write_text(root, cells, files, owners, parameters)
 
 
 def _write_parquet(root: Path, cells: pa.Table, files: dict[str, list[int]]) -> None:

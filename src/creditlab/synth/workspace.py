@@ -87,7 +87,7 @@ def write_workspace(
     write_catalogue(workspace.catalogue)
     write_register(workspace.subjects, province.register, parameters)
     schedule = province.schedule
-    make_folders(workspace.inbox, schedule)
+    make_folders(workspace.inbox, schedule.day)
     happened = np.zeros((len(schedule.streams), len(schedule.days)), dtype=np.int64)
     lines: list[Line] = []
     with ThreadPoolExecutor(threads) as pool:
