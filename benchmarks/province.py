@@ -42,8 +42,10 @@ _ITEM_COLUMNS = (
     "collection_procedure,collection_path,reporting_level,collection_time_limit,publication_method,publication_months,"
     "update_period,delivery_grace_days,security_level,information_kind,category,nature,coverage_basis\n"
 )
-_FIELDS = """data_format,field,name_zh,name_en,type,required,one_of_group,role,pattern,code_list,minimum,maximum,max_length
-licence,record_id,编号,Number,string,true,,record_id,,,,,64
+_FIELD_COLUMNS = (
+    "data_format,field,name_zh,name_en,type,required,one_of_group,role,pattern,code_list,minimum,maximum,max_length\n"
+)
+_FIELDS = """licence,record_id,编号,Number,string,true,,record_id,,,,,64
 licence,document_number,文号,Document number,string,false,,key,,,,,64
 licence,subject_id,代码,Code,string,true,,subject_id,uscc,,,,
 licence,subject_name,名称,Name,string,true,,subject_name,,,,,200
@@ -193,7 +195,7 @@ def _write_lists(folder: Path, shape: Shape) -> None:
         "working_days.csv": "day,is_working\n" + "".join(days),
         f"catalogue/{FIRST_YEAR}/edition.toml": f'year = {FIRST_YEAR}\nstate = "published"\n',
         f"catalogue/{FIRST_YEAR}/items.csv": _ITEM_COLUMNS + items,
-        f"catalogue/{FIRST_YEAR}/fields.csv": _FIELDS,
+        f"catalogue/{FIRST_YEAR}/fields.csv": _FIELD_COLUMNS + _FIELDS,
         "catalogue/departments.csv": "department,name_zh,name_en\n"
         + "".join(f"{name},{name},{name}\n" for names in owners.values() for name in names),
         "catalogue/regions.csv": "region_code,name_zh,name_en,level,parent\n130000,河北省,Hebei,province,\n"

@@ -187,7 +187,8 @@ FROM (
 COPY (FROM measures ORDER BY ALL) TO '{output}/measures.csv' (HEADER);
 """
 TOTALS = """
-SELECT fault, count(*) FROM (SELECT unnest(faults) AS fault FROM read_parquet('{output}/entries/**/*.parquet')) GROUP BY 1
+SELECT fault, count(*) FROM (SELECT unnest(faults) AS fault FROM read_parquet('{output}/entries/**/*.parquet'))
+GROUP BY fault
 UNION ALL SELECT 'accepted', count(*) FROM read_parquet('{output}/entries/**/*.parquet')
 UNION ALL SELECT 'repeated', count(*) FROM again
 UNION ALL SELECT 'quarantined', count(*) FROM read_parquet('{output}/quarantine.parquet')
