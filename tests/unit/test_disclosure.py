@@ -26,7 +26,7 @@ from creditlab.disclosure import (
 from creditlab.errors import DisclosureError, InternalError, WorkspaceError
 from creditlab.messages import Messages
 from creditlab.periods import parse_period
-from creditlab.terms import Audience, Language, Measure
+from creditlab.terms import Audience, Language, Measure, SecurityLevel
 
 PERIOD, AS_OF = parse_period("2026Q3"), date(2026, 10, 20)
 NUMBERS = ("numerator", "denominator", "count", "ratio")
@@ -209,6 +209,11 @@ def test_digest_is_over_what_a_policy_says(tmp_path: Path) -> None:
     assert read(POLICY).digest == read(same).digest
     assert read(POLICY).digest != read(POLICY.replace("public = 10", "public = 11")).digest
     assert read_policy().threshold == dict.fromkeys(Audience, 10)
+    levels = '[catalogue.in_full]\npublic = ["public"]\ngovernment = ["public"]\ninternal = ["public"]\n'
+    assert read(POLICY + levels).digest == read(POLICY).digest
+    assert read(POLICY + levels.replace('["public"]', '["internal"]', 1)).digest != read(POLICY).digest
+    assert read(POLICY).in_full == dict.fromkeys(Audience, (SecurityLevel.PUBLIC,))
+    assert SecurityLevel.RESTRICTED not in read_policy().in_full[Audience.GOVERNMENT]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +227,9 @@ def test_digest_is_over_what_a_policy_says(tmp_path: Path) -> None:
         POLICY + "everybody = 10\n",
         POLICY + "[rounding]\nbase = 5\n",
         "natural_persons = 1",
+        POLICY + "[catalogue]\nlevels = 1\n",
+        POLICY + '[catalogue.in_full]\npublic = ["public"]\n',
+        POLICY + '[catalogue.in_full]\npublic = ["all"]\ngovernment = ["public"]\ninternal = ["public"]\n',
         "[natural_persons",
     ],
 )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from creditlab.catalogue.changes import Change
+from creditlab.catalogue.reading import edition_folders, folder_of, read_details, read_edition
 from creditlab.catalogue.sheets import Row, Sheet, split_list
+from creditlab.errors import CatalogueError
+from creditlab.terms import EditionState
 
 
 @dataclass(frozen=True)
@@ -127,3 +131,38 @@ def _by_field(sheet: Sheet) -> dict[tuple[str, str], Row]:
 
 def _columns(before: Row, now: Row) -> list[str]:
     return [name for name in dict.fromkeys([*now.cells, *before.cells]) if before[name] != now[name]]
+
+
+def compare(root: Path, year: int, against: int | None = None) -> tuple[int, list[Difference]]:
+    """What differs between a year's edition and another one.
+
+    Parameters
+    ----------
+    root
+        The catalogue's folder.
+    year
+        The edition, in whatever state.
+    against
+        The other edition's year; None for the newest published one before it.
+
+    Returns
+    -------
+    tuple
+        The other edition's year, and the differences with the reasons of this one's changes.csv.
+
+    Raises
+    ------
+    CatalogueError
+        If there is no such edition, or a list can't be read.
+    """
+    now = read_edition(folder_of(root, year))
+    if against is None:
+        years = {details["year"]: details.get("state") for details in map(read_details, edition_folders(root))}
+        earlier = [one for one, state in years.items() if one < year and state == EditionState.PUBLISHED]
+        if not earlier:
+            what = "no edition before it has been published"
+            raise CatalogueError(what, where=str(year), do="Name another one with --against.")
+        against = max(earlier)
+    before = read_edition(folder_of(root, against))
+    pair = Pair(before.items, before.fields, now.items, now.fields)
+    return against, pair.differences(now.changes)

@@ -52,8 +52,10 @@ __all__ = [
     "EditionYearError",
     "build_edition",
     "digest_of",
+    "digest_of_lists",
     "edition_folders",
     "file_digests",
+    "folder_of",
     "read_catalogue",
     "read_details",
     "read_edition",
@@ -132,6 +134,24 @@ def edition_folders(root: Path) -> list[Path]:
     return sorted(path for path in root.iterdir() if path.is_dir() and (path / "edition.toml").exists())
 
 
+def folder_of(root: Path, year: int) -> Path:
+    """The folder of a year's edition.
+
+    Raises
+    ------
+    CatalogueError
+        If there is none, or more than one.
+    """
+    if not root.is_dir():
+        raise CatalogueError("the catalogue's folder is missing", where=root.name, do="Set [paths] catalogue.")
+    found = [folder for folder in edition_folders(root) if read_details(folder)["year"] == year]
+    if not found:
+        raise CatalogueError("the year has no edition", where=str(year), do="Make one: creditlab catalogue draft.")
+    if len(found) > 1:
+        raise CatalogueError("two folders are for one year", where=str(year), do="Keep one folder a year.")
+    return found[0]
+
+
 def _canonical(text: EditionText) -> dict[str, Any]:
     """What each of an edition's files says, whatever its line ends, column order or empty cells."""
     sheets = (text.items, text.fields, text.changes, text.comments)
@@ -149,6 +169,11 @@ def _digest(content: Any) -> str:
 def digest_of(text: EditionText) -> str:
     """SHA-256 over an edition's canonical form: what it says, whatever the file's line ends or column widths."""
     return _digest(_canonical(text))
+
+
+def digest_of_lists(text: EditionText) -> str:
+    """SHA-256 over what an edition's lists say, edition.toml aside."""
+    return _digest({name: content for name, content in _canonical(text).items() if name != "edition.toml"})
 
 
 def file_digests(text: EditionText) -> dict[str, str]:

@@ -7,8 +7,6 @@ seal too. Therefore ingest remembers in the lake which digest it met.
 
 from __future__ import annotations
 
-import os
-import re
 import tomllib
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,16 +17,19 @@ from creditlab.catalogue.edition import Catalogue
 from creditlab.catalogue.reading import (
     EditionText,
     digest_of,
-    edition_folders,
+    digest_of_lists,
     file_digests,
+    folder_of,
     read_catalogue,
-    read_details,
     read_edition,
 )
+from creditlab.catalogue.writing import with_details, write_whole
 from creditlab.errors import CatalogueError, SealError
 from creditlab.terms import EditionState
 
 SEAL = "seal.toml"
+#: The key of edition.toml that says which lists were approved; an edition approved by hand has none.
+APPROVED_DIGEST = "approved_lists"
 _ALGORITHM = "sha256"
 _DO = "Put the published files back; a change belongs into the next year's draft."
 
@@ -118,7 +119,7 @@ def publish(root: Path, year: int, *, on: date) -> Path:
     The seal is written before edition.toml: a run that stops between the two leaves an edition that is refused until
     publishing again finishes it, never one that looks published and has no seal.
     """
-    folder = _folder_of(root, year)
+    folder = folder_of(root, year)
     text = read_edition(folder)
     for sealed in sorted(path.parent for path in root.glob(f"*/{SEAL}")):
         error = broken_seal(sealed)
@@ -128,11 +129,11 @@ def publish(root: Path, year: int, *, on: date) -> Path:
         do = "A change made during the year belongs into the next year's draft (Article 11)."
         raise CatalogueError("the year's edition has been published already", where=str(year), do=do)
     _refuse_unapproved(text, on)
-    _refuse_errors(root, folder)
+    refuse_errors(root, folder)
     if (folder / SEAL).exists():
         on = _read_seal(folder)["published_on"]
     published = _as_published(text, on)
-    content = _details_text(published, on)
+    content = with_details(folder, text.details, {"state": EditionState.PUBLISHED.value, "published_on": on})
     lines = [
         "# Written when the edition was published. Whoever edits the edition, or this, is noticed.",
         f'algorithm = "{_ALGORITHM}"',
@@ -143,20 +144,9 @@ def publish(root: Path, year: int, *, on: date) -> Path:
         "[files]",
         *(f'"{name}" = "{value}"' for name, value in sorted(file_digests(published).items())),
     ]
-    _write(folder / SEAL, "\n".join(lines) + "\n")
-    _write(folder / "edition.toml", content)
+    write_whole(folder / SEAL, "\n".join(lines) + "\n")
+    write_whole(folder / "edition.toml", content)
     return folder
-
-
-def _folder_of(root: Path, year: int) -> Path:
-    if not root.is_dir():
-        raise CatalogueError("the catalogue's folder is missing", where=root.name, do="Set [paths] catalogue.")
-    found = [folder for folder in edition_folders(root) if read_details(folder)["year"] == year]
-    if not found:
-        raise CatalogueError("the year has no edition", where=str(year), do="Make one: creditlab catalogue draft.")
-    if len(found) > 1:
-        raise CatalogueError("two folders are for one year", where=str(year), do="Keep one folder a year.")
-    return found[0]
 
 
 def _refuse_unapproved(text: EditionText, on: date) -> None:
@@ -173,9 +163,19 @@ def _refuse_unapproved(text: EditionText, on: date) -> None:
     if approved > on:
         do = "Publish it on that day or later."
         raise CatalogueError("the edition is approved later than published", where=f"{where}, approved_on", do=do)
+    if text.details.get(APPROVED_DIGEST, digest_of_lists(text)) != digest_of_lists(text):
+        do = "Put the approved lists back; what came up since belongs into the next year's draft."
+        raise CatalogueError("the edition was edited after it was approved", where=text.folder.name, do=do)
 
 
-def _refuse_errors(root: Path, folder: Path) -> None:
+def refuse_errors(root: Path, folder: Path) -> None:
+    """Refuse a step while lint finds an error in an edition or in the lists beside it.
+
+    Raises
+    ------
+    CatalogueError
+        With the first error, and how many there are.
+    """
     # Here, because lint in its turn asks whether seals are whole.
     from creditlab.catalogue.lint import LintCode, Severity, lint
 
@@ -207,34 +207,3 @@ def _read_seal(folder: Path) -> dict[str, Any]:
 
 def _as_published(text: EditionText, on: date) -> EditionText:
     return replace(text, details={**text.details, "state": EditionState.PUBLISHED.value, "published_on": on})
-
-
-def _details_text(published: EditionText, on: date) -> str:
-    """The text of edition.toml, with the state and the day of publication written into it."""
-    content = (published.folder / "edition.toml").read_bytes().decode("utf-8-sig")
-    # People's comments and order stay: the two lines are changed in the text, and the result is read again.
-    content = re.sub(r"(?m)^[ \t]*published_on[ \t]*=[^\r\n]*(\r?\n|\Z)", "", content, count=1)
-    line = f'state = "{EditionState.PUBLISHED}"\\g<end>published_on = {on}\\g<end>'
-    content = re.sub(r"(?m)^[ \t]*state[ \t]*=[^\r\n]*(?P<end>\r?\n|\Z)", line, _ended(content), count=1)
-    try:
-        is_right = tomllib.loads(content) == published.details
-    except tomllib.TOMLDecodeError:
-        is_right = False
-    if not is_right:
-        do = "Write state and published_on on lines of their own, above all tables."
-        raise CatalogueError("the state can't be written safely", where=f"{published.folder.name}/edition.toml", do=do)
-    return content
-
-
-def _ended(content: str) -> str:
-    return content if content.endswith("\n") else content + "\n"
-
-
-def _write(path: Path, content: str) -> None:
-    """Replace a file as a whole: a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
