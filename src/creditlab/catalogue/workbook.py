@@ -186,7 +186,7 @@ def _sheet(file: Path, name: str, grid: list[list[str]]) -> Sheet:
     for line, cells in enumerate(grid[1:], start=2):
         texts = [cell.strip() for cell in cells]
         if any(texts[len(header) :]):
-            column = column_letters(len(header))
+            column = column_letters(next(n for n, cell in enumerate(texts) if n >= len(header) and cell))
             raise CatalogueError("a cell is under no column", where=f"{place}, {column}{line}", do="Name the column.")
         if any(texts):
             texts += [""] * (len(header) - len(texts))
