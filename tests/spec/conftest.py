@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from creditlab.cli import main
+from tests.spec.asking import MARK
 from tests.spec.tiny import REGIONS, SETTINGS, Tiny, code, csv_text
 
 
@@ -37,3 +41,29 @@ def make_tiny(tmp_path: Path) -> Callable[..., Tiny]:
 def tiny(make_tiny: Callable[..., Tiny]) -> Tiny:
     """A tiny workspace with nothing delivered."""
     return make_tiny()
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Run a command with --json; checks its exit status and that nothing leaks; returns the object it printed.
+
+    In this process, for there are many; that the program starts and ends like this is seen where it runs in its own.
+    """
+
+    def command(tiny: Tiny | Path, *arguments: str | Path, status: int = 0) -> dict[str, Any]:
+        folder = tiny.folder if isinstance(tiny, Tiny) else tiny
+        capfd.readouterr()
+        returned = main(["--json", "--workspace", str(folder), *map(str, arguments)])
+        out, err = capfd.readouterr()
+        said = out + err
+        assert returned == status, said
+        assert "Traceback" not in said
+        assert MARK not in said
+        assert "creditlab: internal" not in said
+        assert out.count("\n") == 1
+        found: dict[str, Any] = json.loads(out)
+        assert ("error" in found) is (status != 0)
+        assert bool(err) is (status != 0)
+        return found
+
+    return command

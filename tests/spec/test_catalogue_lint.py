@@ -5,7 +5,6 @@ All names are made up; nothing here is about anyone.
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,87 +12,26 @@ from pathlib import Path
 import pytest
 
 from creditlab.catalogue import read_catalogue
-from creditlab.catalogue.findings import LintCode, LintFinding, Severity
+from creditlab.catalogue.findings import LintCode, Severity
 from creditlab.catalogue.lint import lint
 from creditlab.catalogue.lists import is_readable_pattern
-from creditlab.catalogue.prohibited import ban_on, secrecy_ban
-
-ITEMS = """\
-item_code,departments,item_name_zh,item_name_en,data_format,right_to_use,subject_kinds,collection_scope,\
-collection_procedure,collection_path,reporting_level,collection_time_limit,publication_method,publication_months,\
-update_period,delivery_grace_days,security_level,information_kind,category,nature,coverage_basis
-XK-1,D1;D2,许可,Licence,licence,public,legal_person;natural_person,all licences,by file,platform,prefecture,\
-7 working days,website,12,month,5,public,public,administrative,neutral,ledger
-CF-1,D1,处罚,Penalty,penalty,public,legal_person,all penalties,by file,platform,province,\
-20 days,on request,,event,,internal,public,administrative,negative,none
-"""
-FIELDS = """\
-data_format,field,name_zh,name_en,type,required,one_of_group,role,pattern,code_list,minimum,maximum,max_length
-licence,number,文号,Number,string,true,,record_id,^[A-Z]{2},,,,40
-licence,code,代码,Code,string,true,,subject_id,uscc,,,,
-licence,decided,决定日期,Decided,date,true,,event_date,,,2020-01-01,2030-01-01,
-licence,sort,类别,Sort,string,false,,,,sorts,,,
-penalty,number,文号,Number,string,true,,record_id,,,,,
-penalty,code,代码,Code,string,true,,subject_id,local,,,,
-penalty,decided,决定日期,Decided,date,true,,event_date,,,,,
-penalty,fine,罚款,Fine,decimal,false,,amount,,,0,100.5,
-penalty,count,件数,Count,integer,false,,,,,1,9,
-"""
-CHANGES = """\
-item_code,change,reason,department,assessment
-CF-1,included,a new duty,D1,
-OLD-1,withdrawn,the duty ended,D2,
-XK-1,altered,the limit is shorter,D1;D2,
-"""
-DEPARTMENTS = "department,name_zh,name_en\nD1,甲局,Bureau A\nD2,乙局,Bureau B\n"
-REGIONS = (
-    "region_code,name_zh,name_en,level,parent\n"
-    "990000,甲省,Province A,province,\n990100,乙市,City B,prefecture,990000\n990101,丙县,County C,county,990100\n"
+from tests.spec.lintable import (
+    CHANGE,
+    CHANGES,
+    DEPARTMENTS,
+    FIELD,
+    FIELD_LINES,
+    ITEM,
+    ITEM_LINES,
+    places,
+    set_cell,
+    write_catalogue,
 )
-CODE_LISTS = "code_list,code,name_zh,name_en\nsorts,A,甲,A\nsorts,B,乙,B\n"
-DETAILS = 'year = {year}\nstate = "approved"\napproved_by = "the province"\napproved_on = {before}-12-01\n'
-ITEM_LINES, FIELD_LINES = ITEMS.splitlines(), FIELDS.splitlines()
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A good catalogue: a published edition of 2025, an approved one of 2026, and the lists beside them."""
-    root = tmp_path / "catalogue"
-    earlier = ITEMS.replace("CF-1", "OLD-1")
-    published = (
-        DETAILS.format(year=2025, before=2024).replace("approved", "published", 1) + "published_on = 2024-12-10\n"
-    )
-    for year, files in {
-        2025: {"items.csv": earlier, "fields.csv": FIELDS, "edition.toml": published},
-        2026: {
-            "items.csv": ITEMS,
-            "fields.csv": FIELDS,
-            "changes.csv": CHANGES,
-            "edition.toml": DETAILS.format(year=2026, before=2025),
-        },
-    }.items():
-        (root / str(year)).mkdir(parents=True)
-        for name, text in files.items():
-            (root / str(year) / name).write_text(text, encoding="utf-8")
-    for name, text in {"departments": DEPARTMENTS, "regions": REGIONS, "code_lists": CODE_LISTS}.items():
-        (root / f"{name}.csv").write_text(text, encoding="utf-8")
-    return root
-
-
-def set_cell(root: Path, file: str, row: int, column: str, value: str) -> None:
-    """Write one cell; row as a spreadsheet counts. A row just below the last one is added, otherwise empty."""
-    path = root / file
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.reader(handle))
-    if row == len(rows) + 1:
-        rows.append([""] * len(rows[0]))
-    rows[row - 1][rows[0].index(column)] = value
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        csv.writer(handle).writerows(rows)
-
-
-def places(findings: list[LintFinding]) -> list[tuple[str, str, int, str]]:
-    return [(one.code.value, one.file, one.row, one.column) for one in findings]
+    return write_catalogue(tmp_path / "catalogue")
 
 
 def test_good_catalogue_has_no_finding(root: Path) -> None:
@@ -101,9 +39,6 @@ def test_good_catalogue_has_no_finding(root: Path) -> None:
     assert [edition.year for edition in read_catalogue(root).editions] == [2025]
 
 
-ITEM = "2026/items.csv"
-FIELD = "2026/fields.csv"
-CHANGE = "2026/changes.csv"
 TWELVE = [
     ("departments", 2, "provider"),
     ("item_name_zh", 3, "project name"),
@@ -256,58 +191,6 @@ def test_a_format_needs_three_roles(root: Path, row: int, role: str) -> None:
     assert places(found) == [("role_missing", FIELD, 2, "role")]
     assert role in found[0].what
     assert "licence" in found[0].what
-
-
-PROHIBITED_FIELDS = [
-    ("field", "religion"), ("field", "bloodType"), ("field", "BLOOD_TYPE"), ("field", "gene_sample"),
-    ("field", "DNASample"), ("field", "left_fingerprint"), ("field", "medical_history"), ("field", "XK_ZJXY"),
-    ("field", "xuexing"), ("field", "zong_jiao"), ("field", "jiyin"), ("field", "zhiwen"), ("field", "bingshi"),
-    ("name_zh", "宗教信仰"), ("name_zh", "基因信息"), ("name_zh", "指 纹"), ("name_zh", "血型"),
-    ("name_zh", "既往病史"), ("name_zh", "信教群众"), ("name_zh", "是否信教"),
-    ("name_zh", "疾病名称"), ("name_en", "Blood group"), ("name_en", "Illness"), ("name_en", "Fingerprints"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("column", "value"), PROHIBITED_FIELDS)
-def test_a_prohibited_field_is_found_by_each_of_its_names(root: Path, column: str, value: str) -> None:
-    set_cell(root, FIELD, 5, column, value)
-    found = lint(root)
-    assert places(found) == [("prohibited_content", FIELD, 5, column)]
-    assert found[0].severity is Severity.ERROR
-    assert "Article 4" in found[0].do
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["general_manager", "generated_on", "职务", "ZW", "许可内容", "宗教活动场所登记", "农业转基因生物安全证书",
-     "诚信教育示范单位", "失信教职工名单", "守信教育基地", "电信教育服务许可", "Religious affairs", "疾病预防控制机构许可", "breach of faith", "Xinyang", "secretary"],
-)  # fmt: skip
-def test_innocent_names_are_left_alone(name: str) -> None:
-    assert ban_on(name) is None
-    assert secrecy_ban(name) is None
-
-
-@pytest.mark.parametrize(
-    ("file", "column"),
-    [
-        ("local_catalogue_suzhou", "name_zh"),
-        ("local_catalogue_yibin_pingxiang", "name_zh"),
-        ("sgs_fields_2018", "name_zh"),
-        ("sgs_fields_2018", "field"),
-        ("gbt4754_2017", "name_zh"),
-    ],
-)
-def test_real_catalogues_raise_no_false_alarm(shared_dir: Path, file: str, column: str) -> None:
-    with (shared_dir / "data" / f"{file}.csv").open(encoding="utf-8-sig", newline="") as handle:
-        names = [row[column] for row in csv.DictReader(handle)]
-    assert len(names) > 50
-    assert [name for name in names if ban_on(name)] == []
-
-
-def test_an_allowed_phrase_does_not_cover_what_stands_beside_it() -> None:
-    assert ban_on("宗教活动场所教职人员宗教信仰") is not None
-    assert ban_on("religious affairs, religion of staff") is not None
-    assert ban_on("诚信教育对象信教情况") is not None
 
 
 def test_a_new_item_without_a_reason(root: Path) -> None:

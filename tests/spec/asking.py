@@ -1,0 +1,29 @@
+"""Asking the command line as a user would, and what its answers say. All data is synthetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from creditlab.terms import COUNTS
+from tests.spec.tiny import Tiny, row
+
+#: In every delivered cell that could be somebody's, so that it is found wherever it turns up.
+MARK = "VERTRAULICH"
+MEASURE = ("measure", "--period", "2026Q3", "--as-of", "2026-12-31", "--by", "item_code")
+Run = Callable[..., dict[str, Any]]
+
+
+def marked(record_id: str = "1", **changes: str) -> dict[str, str]:
+    """A delivered row whose free texts have the mark in them."""
+    return row(f"{MARK}-{record_id}", subject_name=f"{MARK}公司", note=MARK, **changes)
+
+
+def six(found: dict[str, Any]) -> dict[str, int]:
+    """The counts that are not zero; the balance is checked."""
+    assert found["delivered"] == sum(found[name] for name in COUNTS[1:])
+    return {name: found[name] for name in COUNTS if found[name]}
+
+
+def quarantined(tiny: Tiny) -> list[tuple[int, str]]:
+    return sorted((one["row_no"], one["reason"]) for one in tiny.table("quarantine"))
