@@ -142,7 +142,7 @@ def make_rows(delivery: Delivery, subjects: Subjects, seed: int) -> pa.Table:
 def _wrong(count: int, random: np.random.Generator) -> np.ndarray:
     """What is wrong with each row; nothing with most."""
     wrong = np.searchsorted(np.cumsum(list(RATES.values())), random.random(count), side="right").astype(np.int8)
-    # The rows that come twice are without fault: who doesn't look for repeated rows counts the same faults all the same.
+    # Rows that come twice have no fault: who does not look for them counts the same faults all the same.
     wrong[: _repeated(count)] = len(RATES)
     return wrong
 
