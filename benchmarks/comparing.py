@@ -6,6 +6,8 @@ import csv
 import json
 from pathlib import Path
 
+#: What is measured, and as it stood on which day; the peers have the same written in.
+PERIOD, AS_OF = "2026", "2026-12-01"
 GROUPS = ("measure", "item_code", "department", "region_code", "month")
 MEASURES = frozenset(
     ("timeliness", "completeness", "validity", "uniqueness", "consistency_subject", "consistency_name")

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks.province import AS_OF, PERIOD
+from benchmarks.comparing import AS_OF, PERIOD
 from creditlab import engine
 from creditlab.lake import read_inputs
 from creditlab.measures import delivery_counts, fault_counts

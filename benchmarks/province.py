@@ -25,7 +25,7 @@ from creditlab.periods import working_days
 LIMITS = ("7 working days", "20 working days", "30 days", "15 working days", "40 days")
 #: The register of a large province.
 ENTERPRISES = 2_900_000
-PERIOD, AS_OF, FIRST_YEAR = "2026", "2026-12-01", 2026
+FIRST_YEAR = 2026
 #: A day's deliveries after everything else.
 DAY_MORE = date(2026, 11, 20)
 

@@ -12,7 +12,7 @@
 # ///
 """The expectations that the checks come to, over the whole table: counts, no rows.
 
-    GX_ANALYTICS_ENABLED=false python -P great_expectations.py WORKSPACE OUTPUT
+GX_ANALYTICS_ENABLED=false python -P great_expectations.py WORKSPACE OUTPUT
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ def delivered(workspace: Path) -> pd.DataFrame:
     for name in FIELDS:
         text = rows[name].str.strip()
         rows[name] = text.mask(text.isin(["", "—", "--", "NULL"]))
-    for name, values in (("item_code", files["item_code"]), ("department", files["department"]), ("received", received)):
+    for name, values in (
+        ("item_code", files["item_code"]),
+        ("department", files["department"]),
+        ("received", received),
+    ):
         rows[name] = values.repeat(sizes).array
     rows["event_day"] = pd.to_datetime(rows["event_date"], format="%Y-%m-%d", errors="coerce")
     rows["until_day"] = pd.to_datetime(rows["valid_until"], format="%Y-%m-%d", errors="coerce")
