@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +14,25 @@ import pyarrow as pa
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import CatalogueError, LakeError, UserError
-from creditlab.identifiers import key_fingerprint, mask_resident_ids
+from creditlab.identifiers import key_fingerprint
 from creditlab.ingest import entries, known, register
+from creditlab.ingest.booking import (
+    Counts,
+    delivery_row,
+    quarantine_rows,
+    rules_digest,
+    rules_of,
+    run_row,
+    with_run,
+)
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
 from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import Staging
-from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taken, Taking
-from creditlab.lake import Lake, Snapshot, check_editions, editions_text
-from creditlab.lake.schemas import DELIVERIES, FORMAT_VERSION, RUNS
+from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taking
+from creditlab.lake import Lake, Snapshot, check_editions
+from creditlab.lake.schemas import DELIVERIES
 from creditlab.periods import WorkingDays
 from creditlab.scratch import scratch
 from creditlab.sources import ManifestRow, read_manifest
@@ -40,21 +47,6 @@ if TYPE_CHECKING:
 _MEMORY = "400MB"
 #: How often deliveries are read again because the catalogue changed meanwhile.
 _TRIES = 3
-
-
-@dataclass(frozen=True)
-class Counts:
-    """The six counts: delivered is the sum of the other five, always."""
-
-    delivered: int = 0
-    accepted: int = 0
-    corrected: int = 0
-    withdrawn: int = 0
-    repeated: int = 0
-    quarantined: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)))
 
 
 @dataclass(frozen=True)
@@ -150,11 +142,6 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
         return run.carry_out(manifest, now, latest, selection, progress)
 
 
-def _rules_of(catalogue: Catalogue) -> list[str]:
-    """What judging rests on in a catalogue: its published editions and the lists beside them."""
-    return [editions_text(catalogue), catalogue.digest]
-
-
 def _key(workspace: Workspace, runs: pa.Table) -> bytes:
     """The pseudonym key, which must be the one that the lake was written with: another one names everybody anew."""
     advice = "Put the key file back, or restore it from its backup."
@@ -192,7 +179,7 @@ class _Run:
             self.lake.create()
             runs = self.lake.runs()
             # Rows judged by rules that another run has replaced meanwhile would take the whole lake back to them.
-            if _rules_of(read_sealed(self.workspace.catalogue)) != _rules_of(self.catalogue):
+            if rules_of(read_sealed(self.workspace.catalogue)) != rules_of(self.catalogue):
                 return None
             check_editions(self.catalogue, runs)
             snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
@@ -203,7 +190,8 @@ class _Run:
                 "subjects_digest": register.digest(self.workspace.subjects),
                 "ledger_digest": register.digest(self.workspace.ledger),
             }
-            rules, lists = self._rules_digest(), self._lists(digests, last)
+            rules = rules_digest(self.catalogue, self.calendar, self.workspace.blanks)
+            lists = self._lists(digests, last)
             is_rejudged = bool(last) and last["rules_digest"] != rules
             taken = self.taking.taken
             run_no, counts = None, Counts()
@@ -217,13 +205,6 @@ class _Run:
             return set()
         ids = Snapshot.take(self.lake, self.backend).table("deliveries").select("delivery_id").distinct()
         return set(self.backend.to_pyarrow(ids)["delivery_id"].to_pylist())
-
-    def _rules_digest(self) -> str:
-        """What judgement rests on: editions, the lists beside them, the calendar and the marks for nothing."""
-        calendar = hashlib.sha256(self.calendar.ordinals.tobytes()).hexdigest()
-        days = [self.calendar.first.isoformat(), self.calendar.official_until.isoformat(), calendar]
-        words = [*_rules_of(self.catalogue), days, list(self.workspace.blanks)]
-        return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
     def _lists(self, digests: dict[str, str], last: dict[str, Any]) -> dict[str, pa.Table]:
         """The register and the ledger, where their files are not what the last run read."""
@@ -263,30 +244,12 @@ class _Run:
         quarantined = self._append_quarantine(run_no)
         counts = self._append_deliveries(snapshot, moved, quarantined, run_no)
         for name, rows in lists.items():
-            self.lake.append(name, _with_run(rows, run_no))
+            self.lake.append(name, with_run(rows, run_no))
         last = snapshot.last if snapshot else {}
-        self.lake.append(
-            "runs",
-            pa.Table.from_pylist(
-                [
-                    {
-                        "run_no": run_no,
-                        "committed_at": now,
-                        "command": "ingest",
-                        "creditlab_version": _version(),
-                        "format_version": FORMAT_VERSION,
-                        "editions": editions_text(self.catalogue),
-                        "rules_digest": rules,
-                        "key_fingerprint": key_fingerprint(self.protection.key),
-                        **digests,
-                        "subjects_run": run_no if "subjects" in lists else last.get("subjects_run"),
-                        "ledger_run": run_no if "ledger" in lists else last.get("ledger_run"),
-                        **asdict(counts),
-                    }
-                ],
-                schema=RUNS,
-            ),
-        )
+        digests = {"rules_digest": rules} | digests
+        runs_of = {f"{one}_run": run_no if one in lists else last.get(f"{one}_run") for one in ("subjects", "ledger")}
+        row = run_row(run_no, now, "ingest", self.catalogue, self.protection, counts, digests, runs_of)
+        self.lake.append("runs", row)
         return run_no, counts
 
     def _append_payloads(self, run_no: int) -> None:
@@ -309,15 +272,10 @@ class _Run:
                 self.lake.append(self.lake.payload_name(data_format), found)
 
     def _append_quarantine(self, run_no: int) -> dict[int, int]:
-        counted = engine.fetch(self.backend, "SELECT arrival, count(*) AS n FROM quarantined GROUP BY arrival")
-        if counted.num_rows:
-            reader = engine.stream(
-                self.backend,
-                f"SELECT {run_no}::BIGINT AS run_no, delivery_id, row_no, item_code, department, region_code, "
-                "received_on, reason, content FROM quarantined JOIN arrivals USING (arrival)",
-            )
-            self.lake.append("quarantine", reader)
-        return dict(zip(counted["arrival"].to_pylist(), counted["n"].to_pylist(), strict=True))
+        counted, rows = quarantine_rows(self.backend, run_no)
+        if counted:
+            self.lake.append("quarantine", rows)
+        return counted
 
     def _append_deliveries(
         self, snapshot: Snapshot | None, moved: dict[int, Any], quarantined: dict[int, int], run_no: int
@@ -327,7 +285,7 @@ class _Run:
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
             counts = Counts(delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
-            rows.append(_delivery_row(one, run_no, self.protection) | asdict(counts))
+            rows.append(delivery_row(one.row, one.delivery_id, one.file_sha256, run_no, counts, self.protection))
         table = pa.Table.from_pylist(rows, schema=DELIVERIES)
         self.lake.append("deliveries", pa.concat_tables([table, self._moved_rows(snapshot, moved, run_no)]))
         return total
@@ -347,34 +305,3 @@ class _Run:
             run_no=ibis.literal(run_no, "int64"), **{word: rows[word] + rows[f"{word}_change"] for word in OUTCOMES}
         )
         return self.backend.to_pyarrow(rows.select(DELIVERIES.names)).cast(DELIVERIES)
-
-
-def _delivery_row(one: Taken, run_no: int, protection: Protection) -> dict[str, Any]:
-    row = one.row
-    # Departments name files after whom they are about.
-    path, period = mask_resident_ids(pa.array([row.path, row.period]), protection.key)[0].to_pylist()
-    return {
-        "run_no": run_no,
-        "delivery_id": one.delivery_id,
-        "path": path,
-        "file_sha256": one.file_sha256,
-        "item_code": row.item_code,
-        "department": row.department,
-        "region_code": row.region_code,
-        "delivered_at": row.delivered_at,
-        "received_on": row.received_on,
-        "manifest_row": row.manifest_row,
-        "period": period,
-        "is_zero_report": row.is_zero_report,
-    }
-
-
-def _with_run(rows: pa.Table, run_no: int) -> pa.Table:
-    place = rows.column_names.index("run_no")
-    return rows.set_column(place, "run_no", pa.array([run_no] * rows.num_rows, pa.int64()))
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("creditlab")
