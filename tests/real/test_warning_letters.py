@@ -88,23 +88,23 @@ def test_letters_of_no_office_are_in_quarantine_and_two_came_before_they_happene
     assert Counter(fault for one in faults for fault in one) == {"date_order": 2}
 
 
-def test_timeliness_over_all_years(letters: Letters, creditlab_command: Command) -> None:
-    rows = measured(creditlab_command, letters, ALL_YEARS, "item_code")
+def test_timeliness_over_all_years(letters: Letters, creditlab_here: Command) -> None:
+    rows = measured(creditlab_here, letters, ALL_YEARS, "item_code")
     assert shares(rows, "timeliness") == [(1958, 3291)]
     assert shares(rows, "validity") == [(3289, 3294)]
 
 
-def test_timeliness_of_a_quarter_adds_up_over_departments(letters: Letters, creditlab_command: Command) -> None:
-    by_item = measured(creditlab_command, letters, "2025Q3", "item_code")
-    by_department = measured(creditlab_command, letters, "2025Q3", "item_code,department")
+def test_timeliness_of_a_quarter_adds_up_over_departments(letters: Letters, creditlab_here: Command) -> None:
+    by_item = measured(creditlab_here, letters, "2025Q3", "item_code")
+    by_department = measured(creditlab_here, letters, "2025Q3", "item_code,department")
     assert shares(by_item, "timeliness") == [(163, 234)]
     parts = shares(by_department, "timeliness")
     assert len(parts) > 5
     assert (sum(part[0] for part in parts), sum(part[1] for part in parts)) == (163, 234)
 
 
-def test_a_second_ingest_takes_nothing_in(letters: Letters, creditlab_command: Command) -> None:
-    done = creditlab_command("--json", "ingest", workspace=letters.folder)
+def test_a_second_ingest_takes_nothing_in(letters: Letters, creditlab_here: Command) -> None:
+    done = creditlab_here("--json", "ingest", workspace=letters.folder)
     found = json.loads(done.stdout)
     assert (done.returncode, found["delivered"], found["known"], found["run_no"]) == (0, 0, 1659, None)
 

@@ -109,7 +109,7 @@ def by_files_that_come_later(inbox: Path, seed: int, runs: int) -> Iterator[None
 
 @pytest.fixture(scope="module")
 def in_one_run(
-    shared_dir: Path, tmp_path_factory: pytest.TempPathFactory, creditlab_command: Command
+    shared_dir: Path, tmp_path_factory: pytest.TempPathFactory, creditlab_here: Command
 ) -> tuple[list[dict[str, str]], dict[str, tuple[int, ...]]]:
     """The finest measures and the deliveries' counts when all files are there at once."""
     import shutil
@@ -118,8 +118,8 @@ def in_one_run(
     shutil.copytree(shared_dir / "example", workspace, copy_function=shutil.copyfile)
     for folder in (workspace, *(path for path in workspace.rglob("*") if path.is_dir())):
         folder.chmod(0o755)
-    ingest(creditlab_command, workspace)
-    return measured(creditlab_command, workspace, *FINEST), deliveries(workspace)
+    ingest(creditlab_here, workspace)
+    return measured(creditlab_here, workspace, *FINEST), deliveries(workspace)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def in_one_run(
 def test_the_same_files_in_any_order_give_the_same_state(
     shared_dir: Path,
     workspace_copy: Copy,
-    creditlab_command: Command,
+    creditlab_here: Command,
     in_one_run: tuple[list[dict[str, str]], dict[str, tuple[int, ...]]],
     arrivals: Callable[[Path, int, int], Iterator[None]],
     seed: int,
@@ -143,10 +143,10 @@ def test_the_same_files_in_any_order_give_the_same_state(
     workspace = workspace_copy(shared_dir / "example")
     delivered = 0
     for _ in arrivals(workspace / "inbox", seed, runs):
-        found = ingest(creditlab_command, workspace)
+        found = ingest(creditlab_here, workspace)
         assert found["delivered"] == sum(found[name] for name in COUNTS[1:])
         delivered += found["delivered"]
     figures, counts = in_one_run
     assert delivered == sum(one[0] for one in counts.values())
-    assert measured(creditlab_command, workspace, *FINEST) == figures
+    assert measured(creditlab_here, workspace, *FINEST) == figures
     assert deliveries(workspace) == counts

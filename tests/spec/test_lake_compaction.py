@@ -343,15 +343,15 @@ def test_it_works_beside_a_writer(worked: Tiny) -> None:
     assert is_whole(tiny)
 
 
-def test_without_a_lake_there_is_nothing_to_compact(tiny: Tiny, creditlab_command: Callable[..., Any]) -> None:
-    done = creditlab_command("lake", "compact", workspace=tiny.folder)
+def test_without_a_lake_there_is_nothing_to_compact(tiny: Tiny, creditlab_here: Callable[..., Any]) -> None:
+    done = creditlab_here("lake", "compact", workspace=tiny.folder)
     assert (done.returncode, done.stdout) == (4, "")
 
 
-def test_the_command_says_what_it_did(worked: Tiny, creditlab_command: Callable[..., Any]) -> None:
+def test_the_command_says_what_it_did(worked: Tiny, creditlab_here: Callable[..., Any]) -> None:
     tiny = worked
-    done = creditlab_command("lake", "compact", workspace=tiny.folder)
+    done = creditlab_here("lake", "compact", workspace=tiny.folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert "records" in done.stdout
-    assert creditlab_command("lake", "compact", "--keep-days", "-1", workspace=tiny.folder).returncode == 2
-    assert creditlab_command("lake", "history", "--keep-days", "1", workspace=tiny.folder).returncode == 2
+    assert creditlab_here("lake", "compact", "--keep-days", "-1", workspace=tiny.folder).returncode == 2
+    assert creditlab_here("lake", "history", "--keep-days", "1", workspace=tiny.folder).returncode == 2

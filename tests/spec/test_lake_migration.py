@@ -53,10 +53,10 @@ def test_a_lake_from_before_there_was_the_file_is_of_the_first_version(ingested:
     ],
 )
 def test_every_command_refuses_a_newer_lake(
-    ingested: Tiny, creditlab_command: Callable[..., Any], words: tuple[str, ...]
+    ingested: Tiny, creditlab_here: Callable[..., Any], words: tuple[str, ...]
 ) -> None:
     write_version(ingested.workspace.lake, FORMAT_VERSION + 1)
-    done = creditlab_command("--json", *words, workspace=ingested.folder)
+    done = creditlab_here("--json", *words, workspace=ingested.folder)
     assert done.returncode == 3
     said = json.loads(done.stdout)
     assert (said["error"], said["what"]) == ("lake", "a newer creditlab wrote the lake")
@@ -134,6 +134,6 @@ def test_no_way_no_lake_and_no_version_are_said(ingested: Tiny, tmp_path: Path) 
         migrate(Lake(tmp_path / "nothing"))
 
 
-def test_the_command_says_that_there_is_nothing_to_do(ingested: Tiny, creditlab_command: Callable[..., Any]) -> None:
-    done = creditlab_command("--json", "lake", "migrate", workspace=ingested.folder)
+def test_the_command_says_that_there_is_nothing_to_do(ingested: Tiny, creditlab_here: Callable[..., Any]) -> None:
+    done = creditlab_here("--json", "lake", "migrate", workspace=ingested.folder)
     assert (done.returncode, json.loads(done.stdout)) == (0, {"before": FORMAT_VERSION, "after": FORMAT_VERSION})

@@ -234,12 +234,12 @@ def test_an_edition_that_was_edited_or_is_gone_is_named(filled: Tiny) -> None:
     ]
 
 
-def test_the_command_says_so_and_its_status_too(filled: Tiny, creditlab_command: Callable[..., Any]) -> None:
-    done = creditlab_command("--json", "lake", "verify", workspace=filled.folder)
+def test_the_command_says_so_and_its_status_too(filled: Tiny, creditlab_here: Callable[..., Any]) -> None:
+    done = creditlab_here("--json", "lake", "verify", workspace=filled.folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["is_whole"] is True
     table(filled.workspace.lake, "quarantine").delete("item_code = 'P-1'")
-    done = creditlab_command("--json", "lake", "verify", workspace=filled.folder)
+    done = creditlab_here("--json", "lake", "verify", workspace=filled.folder)
     said = json.loads(done.stdout)
     assert done.returncode == 3
     assert said["is_whole"] is False
@@ -247,13 +247,13 @@ def test_the_command_says_so_and_its_status_too(filled: Tiny, creditlab_command:
         ("counts", "002.csv, quarantined", 1, 0),
         ("counts", "002.csv, delivered", 2, 1),
     }
-    done = creditlab_command("lake", "verify", workspace=filled.folder)
+    done = creditlab_here("lake", "verify", workspace=filled.folder)
     assert done.returncode == 3
     assert "002.csv, quarantined" in done.stdout
 
 
-def test_history_says_how_large_tables_are(filled: Tiny, creditlab_command: Callable[..., Any]) -> None:
-    said = json.loads(creditlab_command("--json", "lake", "history", workspace=filled.folder).stdout)
+def test_history_says_how_large_tables_are(filled: Tiny, creditlab_here: Callable[..., Any]) -> None:
+    said = json.loads(creditlab_here("--json", "lake", "history", workspace=filled.folder).stdout)
     assert [one["run_no"] for one in said["runs"]] == [1, 2, 3]
     entries = len(filled.table("records"))
     files = Lake(filled.workspace.lake).files("records")

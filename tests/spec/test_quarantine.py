@@ -157,12 +157,12 @@ def test_counts_by_every_group_and_period(make_tiny: Callable[..., Tiny]) -> Non
     assert counted(tiny, period="2026-09") == []
 
 
-def test_the_command(tiny: Tiny, creditlab_command: Callable[..., Any]) -> None:
-    done = creditlab_command("quarantine", workspace=tiny.folder)
+def test_the_command(tiny: Tiny, creditlab_here: Callable[..., Any]) -> None:
+    done = creditlab_here("quarantine", workspace=tiny.folder)
     assert done.returncode == 4
     tiny.deliver([row("1", event_date=BAD), row("")], path="a.csv")
     tiny.ingest()
-    done = creditlab_command("quarantine", "--by", "delivery,reason", workspace=tiny.folder)
+    done = creditlab_here("quarantine", "--by", "delivery,reason", workspace=tiny.folder)
     assert (done.returncode, done.stderr) == (0, "")
     head = [
         "item_code",
@@ -180,10 +180,10 @@ def test_the_command(tiny: Tiny, creditlab_command: Callable[..., Any]) -> None:
     assert [line.split("\t") for line in done.stdout.splitlines()] == [
         head, [*place, "no_event_date", "1", "0", "1", "0"], [*place, "no_record_id", "1", "0", "1", "0"],
     ]  # fmt: skip
-    said = json.loads(creditlab_command("--json", "quarantine", "--by", "", workspace=tiny.folder).stdout)
+    said = json.loads(creditlab_here("--json", "quarantine", "--by", "", workspace=tiny.folder).stdout)
     assert said == {"quarantine": [{"rows": 2, "mended": 0, "open": 2, "unknown": 0}]}
-    assert creditlab_command("quarantine", "--by", "subject", workspace=tiny.folder).returncode == 2
-    done = creditlab_command("quarantine", "--period", "2020", workspace=tiny.folder)
+    assert creditlab_here("quarantine", "--by", "subject", workspace=tiny.folder).returncode == 2
+    done = creditlab_here("quarantine", "--period", "2020", workspace=tiny.folder)
     assert (done.returncode, done.stdout) == (0, "nothing is in quarantine\n")
 
 

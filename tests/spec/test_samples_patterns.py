@@ -58,15 +58,15 @@ class Measured:
 def measured(
     parameters: Parameters,
     tmp_path_factory: pytest.TempPathFactory,
-    creditlab_command: Callable[..., subprocess.CompletedProcess[str]],
+    creditlab_here: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Measured:
     folder = tmp_path_factory.mktemp("samples") / "copy"
     shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("lake", "reports", "keys", ".creditlab"))
-    ingested = creditlab_command("--json", "ingest", workspace=folder)
+    ingested = creditlab_here("--json", "ingest", workspace=folder)
     assert ingested.returncode == 0, ingested.stderr
     volume, target = parameters.volume, folder.parent / "measured.csv"
     end = volume.last_day.replace(month=10, day=1)
-    done = creditlab_command(
+    done = creditlab_here(
         "measure", "--period", f"{volume.first_day}/{end}", "--as-of", str(volume.last_delivery),
         "--by", "item_code,department,month", "--output", target, workspace=folder,
     )  # fmt: skip
