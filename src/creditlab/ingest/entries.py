@@ -47,14 +47,23 @@ RESOLVED_ROWS = 250_000
 #: A natural key belongs to the record under which it first arrived, whatever became of that record since.
 _OWNERS = """
 CREATE TABLE owners AS
+WITH named AS (
+  SELECT natural_key64, key64 FROM judged WHERE natural_key64 <> key64
+  UNION ALL
+  SELECT natural_key64, key64 FROM rivals
+), shared AS (
+  SELECT natural_key64 FROM named GROUP BY natural_key64 HAVING min(key64) <> max(key64)
+)
 SELECT natural_key64, arg_min(key64, (delivered_at, manifest_row, delivery_id, row_no)) AS owner
 FROM (
   SELECT j.natural_key64, j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
-  FROM judged j JOIN arrivals a USING (arrival) WHERE j.natural_key64 <> j.key64
+  FROM judged j SEMI JOIN shared USING (natural_key64) JOIN arrivals a USING (arrival)
+  WHERE j.natural_key64 <> j.key64
   UNION ALL
-  SELECT natural_key64, key64, delivered_at, manifest_row, delivery_id, row_no FROM rivals
+  SELECT natural_key64, key64, delivered_at, manifest_row, delivery_id, row_no
+  FROM rivals SEMI JOIN shared USING (natural_key64)
 )
-GROUP BY natural_key64 HAVING count(DISTINCT key64) > 1
+GROUP BY natural_key64
 """
 #: Received before it happened is never 0 days: a lag below 0 says so, even across a weekend.
 _VERSIONS = f"""
