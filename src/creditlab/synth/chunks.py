@@ -6,7 +6,11 @@ make. So the number of threads that make chunks changes nothing, and memory hold
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +20,7 @@ from creditlab.synth.parameters import Parameters
 from creditlab.synth.register import Register, make_register
 from creditlab.synth.schedule import Schedule, make_schedule
 
+Made = TypeVar("Made")
 #: Records that a chunk has at most, but for the few that don't divide evenly among a stream's parts.
 CHUNK_RECORDS = 250_000
 
@@ -107,6 +112,20 @@ class Province:
         counts = self.counts[slice(*np.searchsorted(self.schedule.span_stream, (first, first + 1)))]
         mine = sum(int(_share(counts, one, parts).sum()) for one in range(part))
         return np.array([earlier.get(one, 0) + mine for one in own[first:end]], dtype=np.int64)
+
+
+def each_chunk(province: Province, make: Callable[[Chunk], Made], threads: int) -> Iterator[tuple[Chunk, Made]]:
+    """What is made of each chunk, in order; a few are made ahead, and no more of them than threads and one."""
+    ahead: deque[tuple[Chunk, Future[Made]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for number in range(len(province.cuts)):
+            chunk = province.chunk(number)
+            ahead.append((chunk, pool.submit(make, chunk)))
+            if len(ahead) > threads:
+                done, made = ahead.popleft()
+                yield done, made.result()
+        for done, made in ahead:
+            yield done, made.result()
 
 
 def _share(counts: np.ndarray, part: int, parts: int) -> np.ndarray:

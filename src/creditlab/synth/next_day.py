@@ -22,9 +22,10 @@ from creditlab.synth.cells import cells_of
 from creditlab.synth.chunks import Chunk, Province, make_province
 from creditlab.synth.days import day_number, day_of
 from creditlab.synth.definitions import YEARS
+from creditlab.synth.deliveries import FileFormat, Line, in_order, line_of, minutes_of
 from creditlab.synth.editions import write_lines
 from creditlab.synth.events import ACTIONS, FATES, Records, Rows, make_records, make_rows
-from creditlab.synth.inbox import FileFormat, Line, in_order, line_of, make_folders, minutes_of, write_files
+from creditlab.synth.inbox import make_folders, write_files
 from creditlab.synth.parameters import load_parameters
 from creditlab.synth.schedule import Schedule
 from creditlab.terms import MANIFEST
@@ -225,15 +226,14 @@ def _write(
         numbers, sizes = np.unique(stream, return_counts=True)
         ends = np.cumsum(sizes)
         minutes = minutes_of(rng, len(numbers))
-        files, owners = {}, {}
+        spans = []
         for number, minute, size, end in zip(
             numbers.tolist(), minutes.tolist(), sizes.tolist(), ends.tolist(), strict=True
         ):
-            one = province.schedule.streams[number]
-            line = line_of(province, one, day, minute, size, file_format)
-            files[line.path], owners[line.path] = [end - size, end], one.department
-            lines.append(line)
-        write_files(workspace.inbox, cells, files, owners, province.parameters)
+            line = line_of(province, province.schedule.streams[number], day, minute, size, file_format)
+            spans.append((line, (end - size, end)))
+        lines += [line for line, _ in spans]
+        write_files(workspace.inbox, cells, spans, province.parameters)
     return lines
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from creditlab.errors import WorkspaceError
-from creditlab.periods import month_of
-from creditlab.synth.chunks import Province, make_province
-from creditlab.synth.days import day_of
-from creditlab.synth.editions import write_catalogue, write_lines
-from creditlab.synth.inbox import FileFormat, Line, copies, make_folders, write_chunk, write_manifest
+from creditlab.synth.chunks import Chunk, Province, each_chunk, make_province
+from creditlab.synth.deliveries import FileFormat, Line, make_deliveries
+from creditlab.synth.editions import write_catalogue
+from creditlab.synth.inbox import make_folders, write_deliveries, write_manifest
+from creditlab.synth.ledger import write_ledger
 from creditlab.synth.parameters import Parameters
 from creditlab.synth.register import write_register
-from creditlab.terms import CoverageBasis
 from creditlab.workspace import CONFIGURATION, Workspace, open_workspace
 
 _CONFIGURATION_TEXT = """# SYNTHETIC DATA: made by `creditlab synth` from province.toml. It describes nobody.
@@ -81,23 +79,31 @@ def write_workspace(
     ...     (Path(folder) / "inbox" / "manifest.csv").exists()
     True
     """
+    workspace, province = begin(folder, parameters)
+    make_folders(workspace.inbox, province.schedule.day)
+
+    def write(chunk: Chunk) -> tuple[list[Line], np.ndarray]:
+        made = make_deliveries(province, chunk, file_format)
+        write_deliveries(workspace.inbox, made, parameters)
+        return made.all_lines, made.happened
+
+    happened = np.zeros((len(province.schedule.streams), len(province.schedule.days)), dtype=np.int64)
+    lines: list[Line] = []
+    for chunk, (written, counts) in each_chunk(province, write, threads):
+        lines += written
+        happened[chunk.streams] += counts
+    write_manifest(workspace.inbox, lines)
+    write_ledger(workspace.ledger, province, happened)
+
+
+def begin(folder: Path, parameters: Parameters) -> tuple[Workspace, Province]:
+    """Write what does not come out of the chunks."""
     workspace = _prepare(folder)
     province = make_province(parameters)
     (folder / "province.toml").write_text(parameters.text, encoding="utf-8", newline="\n")
     write_catalogue(workspace.catalogue)
     write_register(workspace.subjects, province.register, parameters)
-    schedule = province.schedule
-    make_folders(workspace.inbox, schedule.day)
-    happened = np.zeros((len(schedule.streams), len(schedule.days)), dtype=np.int64)
-    lines: list[Line] = []
-    with ThreadPoolExecutor(threads) as pool:
-        chunks = (province.chunk(number) for number in range(len(province.cuts)))
-        made = pool.map(lambda chunk: (chunk, *write_chunk(workspace.inbox, province, chunk, file_format)), chunks)
-        for chunk, written, counts in made:
-            lines += written
-            happened[chunk.streams] += counts
-    write_manifest(workspace.inbox, lines + copies(workspace.inbox, lines, province))
-    _write_ledger(workspace.ledger, province, happened)
+    return workspace, province
 
 
 def _prepare(folder: Path) -> Workspace:
@@ -133,21 +139,3 @@ def _refuse_real(workspace: Workspace) -> None:
             )
     if workspace.lake.is_dir() and any(workspace.lake.iterdir()):
         raise WorkspaceError("the workspace has a lake that is not synthetic", do="Choose an empty folder.")
-
-
-def _write_ledger(path: Path, province: Province, happened: np.ndarray) -> None:
-    """What departments say that they produced: everything that happened, sent or not."""
-    months = [month_of(day_of(int(day))).label for day in province.schedule.days]
-    labels = sorted(set(months))
-    starts = np.searchsorted(np.array(months), np.array(labels))
-    counts = np.add.reduceat(happened, starts, axis=1)
-    rows = []
-    for stream, numbers in zip(province.schedule.streams, counts.tolist(), strict=True):
-        plan = province.plans[stream.item]
-        if plan.basis is CoverageBasis.LEDGER:
-            rows += [
-                [plan.code, stream.department, stream.region, label, str(number)]
-                for label, number in zip(labels, numbers, strict=True)
-                if number
-            ]
-    write_lines(path, ("item_code", "department", "region_code", "month", "declared_count"), rows)
