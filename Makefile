@@ -3,6 +3,7 @@
 #   make report   ingest data_samples and publish its report for 2026Q3 in English and Chinese
 #   make test     run the tests
 #   make stress   random kills and several writers for some twenty minutes; writes docs/stress.md
+#   make bench    creditlab beside its peers; writes docs/benchmarks.md. BENCH="--scale" for the scale runs (hours)
 #   make check    style, types, the direction of imports, stripped notebooks
 
 SHELL := /bin/bash
@@ -11,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CREDITLAB := .venv/bin/creditlab --workspace data_samples
 PUBLISH := $(CREDITLAB) publish --period 2026Q3 --as-of 2026-10-20 --audience public
 
-.PHONY: help report test stress check setup
+.PHONY: help report test stress bench check setup
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -30,6 +31,9 @@ test:
 
 stress: setup
 	.venv/bin/python -m tests.stress
+
+bench: setup
+	.venv/bin/python -m benchmarks $(BENCH)
 
 check: setup
 	.venv/bin/ruff check .

@@ -26,7 +26,7 @@ WORK = {
     "check digit": "check digit of the credit code",
     "repeated rows": "rows delivered again count once",
     "duplicate keys": "natural key under two numbers: the later one is at fault",
-    "rows of duplicates": "natural key under two numbers: all its rows counted",
+    "rows of duplicates": "natural key under two numbers: the rows counted",
     "register": "subject and name as in the register",
     "working days": "lag in working days against the item's limit",
     "calendar days": "lag in calendar days against one limit",

@@ -72,7 +72,7 @@ def from_csv(place: Place, sizes: Sizes) -> None:
         sizes.times,
     )
     text = f"{sizes.csv:,} records in CSV deliveries; every check, entries and payloads kept; median of {sizes.times}."
-    _write(place, "CSV", text, table(costs, "DuckDB: CSV to Parquet"))
+    _write(place, "Ingest", text, table(costs, "DuckDB: CSV to Parquet"))
     copy.unlink()
     _clear(workspace, sizes)
 

@@ -7,7 +7,7 @@
 # [tool.benchmark]
 # title = "DuckDB SQL, by hand"
 # does = ["checks", "check digit", "repeated rows", "duplicate keys", "register", "working days", "groups",
-#   "entries and payloads", "quarantine"]
+#   "entries and payloads", "quarantine", "failing rows"]
 # ///
 """The same checks and figures as SQL written by hand for this one record schema; the base of the comparison.
 

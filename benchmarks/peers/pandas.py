@@ -8,7 +8,7 @@
 # [tool.benchmark]
 # title = "pandas and NumPy, by hand"
 # does = ["checks", "check digit", "repeated rows", "duplicate keys", "register", "working days", "groups",
-#   "entries and payloads", "quarantine"]
+#   "entries and payloads", "quarantine", "failing rows"]
 # ///
 """The same checks and figures in pandas and NumPy, written by hand for this one record schema.
 
@@ -270,7 +270,10 @@ def main(workspace: str, output: str) -> None:
     rows = delivered(folder, files)
     is_kept = rows[["record_id", "subject_id", "event_day"]].notna().all(axis=1)
     refused = rows[~is_kept]
-    refused[["path", "row_no", *CELL[:3], "received_on", *FIELDS]].to_parquet(out / "quarantine.parquet")
+    missing = refused[["record_id", "subject_id", "event_day"]].isna().to_numpy()
+    reason = np.array(["no record_id", "no subject_id", "no event_date"])[missing.argmax(axis=1)]
+    kept = refused[["path", "row_no", *CELL[:3], "received_on", *FIELDS]]
+    kept.assign(reason=reason).to_parquet(out / "quarantine.parquet")
     rows = rows[is_kept]
     rows[["path", "row_no", "delivered_at", "key64", "natural64", *FIELDS]].to_parquet(out / "payloads.parquet")
     count = len(rows)

@@ -7,7 +7,7 @@
 # [tool.benchmark]
 # title = "Polars, by hand"
 # does = ["checks", "check digit", "repeated rows", "duplicate keys", "register", "working days", "groups",
-#   "entries and payloads", "quarantine"]
+#   "entries and payloads", "quarantine", "failing rows"]
 # ///
 """The same checks and figures as Polars expressions written by hand for this one record schema.
 
@@ -259,7 +259,11 @@ def main(workspace: str, output: str) -> None:
     rows = delivered(folder, files).collect()
     is_kept = pl.all_horizontal(col(name).is_not_null() for name in ("record_id", "subject_id", "event_day"))
     refused = rows.filter(~is_kept)
-    refused.select("filename", "row_no", *CELL[:3], "received_on", pl.struct(FIELDS).alias("content")).write_parquet(
+    reason = pl.coalesce(
+        pl.when(col(name).is_null()).then(pl.lit(f"no {name}")) for name in ("record_id", "subject_id", "event_day")
+    )
+    content = pl.struct(FIELDS).alias("content")
+    refused.select("filename", "row_no", *CELL[:3], "received_on", content, reason=reason).write_parquet(
         out / "quarantine.parquet"
     )
     kept = rows.filter(is_kept)
