@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -245,6 +245,24 @@ class Catalogue:
         if one is None or spell is None:
             return one
         return Department(code, spell.name_zh or one.name_zh, spell.name_en or one.name_en)
+
+    def is_provider(self, item: Item, code: str, day: date) -> bool:
+        """Whether a department provides an item on a day: itself, as another's heir, or under its own old code."""
+        heir = self.history.heir
+        return heir(code, day) in {heir(one, day) for one in item.departments}
+
+    def after_mergers(self, day: date) -> Catalogue:
+        """The catalogue with each item's providers as they are merged by a day; itself where none is."""
+        heirs = self.history.heirs_on(day)
+        if not heirs:
+            return self
+
+        def follow(item: Item) -> Item:
+            providers = tuple(dict.fromkeys(heirs.get(code, code) for code in item.departments))
+            return item if providers == item.departments else replace(item, departments=providers)
+
+        editions = tuple(replace(one, items=tuple(map(follow, one.items))) for one in self.editions)
+        return replace(self, editions=editions)
 
     def units_at(self, level: ReportingLevel) -> tuple[str, ...]:
         """The codes of the regions of a reporting level, in order."""

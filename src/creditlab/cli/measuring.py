@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from creditlab.cli.answer import Answer, Commands, opened
 from creditlab.errors import NoDataError, ParameterError
@@ -25,7 +26,7 @@ def register(command: Commands) -> None:
 def _measure(chosen: argparse.Namespace) -> Answer:
     from creditlab import engine
     from creditlab.lake import read_inputs
-    from creditlab.measures import measure
+    from creditlab.measures import left_items, measure
     from creditlab.periods import parse_date, parse_period
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
 
@@ -42,14 +43,20 @@ def _measure(chosen: argparse.Namespace) -> Answer:
             name for name in ("measure", "item_code", "department", "region_code", "period_start") if name in columns
         ]
         table = backend.to_pyarrow(found.order_by(order))
+        left = backend.to_pyarrow(left_items(inputs, period, as_of).order_by("item_code")).to_pylist()
     if not table.num_rows:
         raise NoDataError("there is nothing to measure in the period", where=period.label)
     about = {"period": period.label, "as_of": as_of.isoformat(), "run_no": str(inputs.run_no)}
     if chosen.output:
         write_workfile(table, chosen.output, about)
-        said = about | {"output": str(chosen.output), "rows": table.num_rows}
-        return Answer(said, f"{table.num_rows:,} measurements written to {chosen.output} (internal)\n")
-    return Answer(about | {"measurements": table.to_pylist()}, csv_bytes(table).decode())
+        said = about | {"output": str(chosen.output), "rows": table.num_rows, "left": left}
+        text = f"{table.num_rows:,} measurements written to {chosen.output} (internal)\n"
+        return Answer(said, text + "".join(_left_line(row) for row in left))
+    return Answer(about | {"measurements": table.to_pylist(), "left": left}, csv_bytes(table).decode())
+
+
+def _left_line(row: dict[str, Any]) -> str:
+    return f"Left the catalogue after {row['last_year']}: {row['item_code']}, {row['record_count']:,} records kept\n"
 
 
 def _groups(text: str) -> tuple[Group, ...]:

@@ -165,7 +165,8 @@ class Intake:
             one = arrivals[number]
             unknown_region[number] = one.region_code not in catalogue.regions
             for place, (edition, _) in enumerate(schemas):
-                is_provided[number, place] = one.department in edition.item[one.item_code].departments
+                item = edition.item[one.item_code]
+                is_provided[number, place] = catalogue.is_provider(item, one.department, one.received_on)
         empty = {
             role: np.logical_and.reduce([_is_empty(rows, name, blanks) for name in _names(schemas, role)])
             for role in (Role.RECORD_ID, Role.SUBJECT_ID)

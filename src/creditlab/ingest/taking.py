@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -123,7 +123,8 @@ class Taking:
         elif delivery_id in self._dropped_ids:
             self.absent += 1
         else:
-            self._read(row, Taken(row, delivery_id, sha256), content, known_ids)
+            # It is known by what the manifest says, and kept under the department's own code.
+            self._read(row, Taken(self._under_own_code(row), delivery_id, sha256), content, known_ids)
 
     def _read(self, row: ManifestRow, one: Taken, content: Content | None, known_ids: set[str]) -> None:
         arrival = None
@@ -132,7 +133,7 @@ class Taking:
             # The intake gives numbers in turn, and has given this one even where the rows end in an error.
             arrival = len(self.intake.delivered)
             self.taken[arrival] = one
-            self.intake.add(row, one.delivery_id, batches)
+            self.intake.add(one.row, one.delivery_id, batches)
         except SourceError as error:
             self.failures.append(_named(error, row))
             self._drop(arrival, one)
@@ -159,6 +160,12 @@ class Taking:
             return read_batches(content, self.workspace.time_zone, self.workspace.sources)
         except (UnreadableFileError, OSError):
             return None
+
+    def _under_own_code(self, row: ManifestRow) -> ManifestRow:
+        """The row with the code of the department that an alias stands for; who is responsible is asked later."""
+        catalogue = self.intake.staging.catalogue
+        own = catalogue.history.own_code(row.department, row.received_on, catalogue.departments)
+        return row if own == row.department else replace(row, department=own)
 
     def _drop(self, arrival: int | None, one: Taken) -> None:
         self._dropped_ids.add(one.delivery_id)

@@ -18,6 +18,8 @@ from creditlab.measures.completeness import COMPLETENESS
 from creditlab.measures.consistency import CONSISTENCY_NAME, CONSISTENCY_SUBJECT
 from creditlab.measures.counts import delivery_counts, fault_counts
 from creditlab.measures.grouping import Method, measurements
+from creditlab.measures.left import left_items
+from creditlab.measures.mergers import after_mergers
 from creditlab.measures.records import Share, counted, counts_of
 from creditlab.measures.scope import Scope
 from creditlab.measures.timeliness import TIMELINESS
@@ -37,6 +39,7 @@ __all__ = [
     "delivery_counts",
     "due_cells",
     "fault_counts",
+    "left_items",
     "measure",
 ]
 
@@ -100,7 +103,7 @@ def measure(
     """
     if len(set(by)) < len(by):
         raise ParameterError("a grouping is named twice", where="by")
-    scope = Scope(inputs, period, as_of, tuple(by))
+    scope = Scope(after_mergers(inputs, as_of), period, as_of, tuple(by))
     chosen = list(Measure) if measures is None else list(measures)
     if Measure.TIMELINESS in chosen:
         _refuse_unknown_lags(scope)
@@ -115,7 +118,7 @@ def due_cells(inputs: Inputs, period: Period, as_of: date) -> ir.Table:
 
     See `punctuality.due_cells` for the columns.
     """
-    return punctuality.due_cells(Scope(inputs, period, as_of, ()))
+    return punctuality.due_cells(Scope(after_mergers(inputs, as_of), period, as_of, ()))
 
 
 def _shares(scope: Scope, shares: list[Share]) -> list[ir.Table]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from creditlab.inputs import Inputs
 from creditlab.measures.grouping import COLUMN, grouped
+from creditlab.measures.mergers import after_mergers
 from creditlab.measures.scope import Scope
 from creditlab.periods import Period
 from creditlab.terms import COUNTS, Group
@@ -23,7 +24,7 @@ def delivery_counts(inputs: Inputs, period: Period, as_of: date, by: tuple[Group
     ibis Table
         One row per group with a delivery: the group columns (no month), delivery_count and the six counts.
     """
-    rows = inputs.deliveries
+    rows = after_mergers(inputs, as_of).deliveries
     rows = rows.filter(rows.received_on >= period.start, rows.received_on < period.end, rows.received_on <= as_of)
     return grouped(rows, [COLUMN[group] for group in by]).agg(
         delivery_count=rows.count(), **{name: rows[name].sum().fill_null(0).cast("int64") for name in COUNTS}
@@ -38,7 +39,7 @@ def fault_counts(inputs: Inputs, period: Period, as_of: date, by: tuple[Group, .
     ibis Table
         One row per fault and group: fault, the group columns, record_count.
     """
-    records = Scope(inputs, period, as_of, by).records
+    records = Scope(after_mergers(inputs, as_of), period, as_of, by).records
     found = records.mutate(fault=records.faults).unnest("fault")
     counted = found.group_by(["fault", *(COLUMN[group] for group in by)]).agg(
         record_count=found.sign.cast("int64").sum()

@@ -97,8 +97,8 @@ class Rows:
         return rows
 
     def department(self, code: str) -> str:
-        """A department's name; its code where the catalogue doesn't know it."""
-        one = self._catalogue.departments.get(code)
+        """A department's name on the day reported; its code where the catalogue doesn't know it."""
+        one = self._catalogue.department_on(code, self._release.as_of)
         return (self._messages.named(one.name_zh, one.name_en) if one else "") or code
 
     def region(self, code: str) -> str:
