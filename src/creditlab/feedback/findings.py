@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -32,8 +33,12 @@ class Findings:
 
     Attributes
     ----------
-    formats
-        The data formats that have rows to mend.
+    to_mend
+        Faulty records with what was delivered for them, by data format.
+    listed
+        Faulty records whose content may not, or can't, be shown.
+    omitted, quarantined, mended
+        Due periods not delivered in time; rows received in the period that became no records; deliveries that mended.
     """
 
     snapshot: Snapshot
@@ -45,14 +50,20 @@ class Findings:
     omitted: ir.Table
     quarantined: ir.Table
     mended: ir.Table
-    formats: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def _having(self) -> dict[str, set[str]]:
+        """The departments that have rows, by table."""
+        tables = [*self.to_mend.values(), self.listed, self.omitted, self.quarantined, self.mended]
+        names = [one.select("department", table=ibis.literal(one.get_name())).distinct() for one in tables]
+        found: dict[str, set[str]] = {}
+        for row in self.snapshot.backend.to_pyarrow(ibis.union(*names)).to_pylist():
+            found.setdefault(row["table"], set()).add(row["department"])
+        return found
 
     def departments(self) -> set[str]:
         """The departments that there is something to tell."""
-        parts = [*self.to_mend.values(), self.listed, self.omitted, self.quarantined, self.mended]
-        names = [one.select("department") for one in parts]
-        found = self.snapshot.backend.to_pyarrow(ibis.union(*names, distinct=True))
-        return set(found["department"].to_pylist())
+        return set().union(*self._having.values())
 
     def rows_to_mend(self, department: str, data_format: str) -> Iterator[Row]:
         """Faulty records with what was delivered, by item and unit."""
@@ -75,6 +86,8 @@ class Findings:
         return self._rows(self.mended, department, ("received_on", "item_code", "region_code", "delivery_id"))
 
     def _rows(self, table: ir.Table, department: str, order: tuple[str, ...]) -> Iterator[Row]:
+        if department not in self._having.get(table.get_name(), ()):
+            return
         chosen = table.filter(table.department == department).order_by(order)
         backend = self.snapshot.backend
         for batch in engine.stream(backend, backend.compile(chosen), _BATCH_ROWS):
@@ -95,8 +108,8 @@ def gather(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date, blan
     for data_format in snapshot.lake.payload_formats():
         rows = delivered_rows(snapshot, faulty.filter(~faulty.is_person), data_format)
         if rows is not None:
-            kept = keep(f"rows_{len(to_mend)}", rows)
-            to_mend[data_format] = kept.filter(~kept.is_listed)
+            kept = keep(f"delivered_{len(to_mend)}", rows)
+            to_mend[data_format] = keep(f"to_mend_{len(to_mend)}", kept.filter(~kept.is_listed))
             listed.append(kept.filter(kept.is_listed).select(listed[0].columns))
     due = due_cells(inputs, period, as_of)
     return Findings(
@@ -109,7 +122,6 @@ def gather(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date, blan
         keep("omitted", due.filter(due.is_due, ~due.is_on_time)),
         keep("quarantined", _quarantined(snapshot, inputs, period, as_of, blanks)),
         keep("mended", mended_by_delivery(inputs, period, as_of)),
-        tuple(to_mend),
     )
 
 

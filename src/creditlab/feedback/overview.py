@@ -255,7 +255,7 @@ class _Overview:
         return [
             self.item_column, self.name_column, self.unit_column, Column(_("Delivered in"), width=40),
             Column(_("Delivered at"), width=17), Column(_("Row"), INTEGER, 10),
-            Column(_("Reason"), width=40, is_wrapped=True), Column(_("State"), width=16),
+            Column(_("Reason"), width=40, is_wrapped=True), Column(_("State"), width=30, is_wrapped=True),
             Column(_("Content, where it may be kept"), width=80, is_wrapped=True),
         ]  # fmt: skip
 

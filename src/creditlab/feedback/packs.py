@@ -19,7 +19,7 @@ from creditlab.errors import CatalogueError, DisclosureError, NoDataError, Param
 from creditlab.feedback.findings import Findings, Row, gather
 from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
 from creditlab.feedback.overview import write_overview
-from creditlab.feedback.rates import Rates, take_rates
+from creditlab.feedback.rates import PERIODS_BEFORE, Rates, take_rates
 from creditlab.feedback.sheets import Column, Line, open_book
 from creditlab.lake import Lake, Snapshot, read_inputs
 from creditlab.messages import Messages
@@ -78,6 +78,7 @@ def write_packs(
     output: Path,
     language: Language,
     departments: list[str] | None = None,
+    periods_before: int = PERIODS_BEFORE,
 ) -> list[Pack]:
     """Write each department's pack for a period, as the lake stood on a day.
 
@@ -87,6 +88,8 @@ def write_packs(
         The folder that the packs' folder `<period>_<as_of>` goes to.
     departments
         Whose; None for every department that has something to be told.
+    periods_before
+        How many periods before stand beside the rates.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def write_packs(
         snapshot = Snapshot.take(Lake(workspace.lake), backend)
         inputs = read_inputs(workspace, backend, snapshot.run_no)
         chosen = _known(inputs.catalogue, departments)
-        rates = take_rates(inputs, period, as_of)
+        rates = take_rates(inputs, period, as_of, periods_before)
         found = gather(snapshot, inputs, period, as_of, workspace.blanks)
         concerned = found.departments() | {code for code, label, _ in rates.own if label == period.label}
         codes = [code for code in chosen if departments is not None or code in concerned]
@@ -184,7 +187,7 @@ class _Writing:
         )  # fmt: skip
 
     def _mend_files(self) -> Iterator[Sheet]:
-        for data_format in self.found.formats:
+        for data_format in self.found.to_mend:
             rows = self.found.rows_to_mend(self.department, data_format)
             for (item_code, region_code), part in groupby(rows, lambda row: (row["item_code"], row["region_code"])):
                 yield from self._parts(item_code, region_code, data_format, part)
@@ -208,13 +211,13 @@ class _Writing:
         _ = self.messages.gettext
         helpers = [
             Column(HELPER_PREFIX + title, width=width, is_helper=True, is_wrapped=True)
-            for title, width in ((_("fault"), 34), (_("where"), 18), (_("what to do"), 34), (_("delivered in"), 26))
+            for title, width in ((_("fault"), 34), (_("where"), 18), (_("what to do"), 34), (_("delivered in"), 40))
         ]
         fields = []
         for one, heading in zip(layout.fields, layout.headings, strict=True):
             codes = self._codes(one.code_list)
             fields.append(
-                Column(heading, width=max(14, min(2 * len(heading), 30)), choices=codes, note=rules_of(one, codes, _))
+                Column(heading, width=max(20, min(2 * len(heading), 30)), choices=codes, note=rules_of(one, codes, _))
             )
         return [*helpers, *fields, Column(ACTION, width=10)]
 
@@ -231,7 +234,7 @@ class _Writing:
             values = [row[f"value_{one.name}"] or "" for one in layout.fields]
             marked = {shift + place for place in said.places}
             marked |= {shift + place for place, text in enumerate(values) if MASK in text}
-            source = _("{path}, row {row}").format(path=row["path"], row=row["row_no"])
+            source = _("row {row}, {path}").format(path=row["path"], row=row["row_no"])
             yield Line((said.what, said.where, said.do, source, *values, _action(row)), frozenset(marked))
 
     def _write_manifest_rows(self, sheets: list[Sheet]) -> None:
