@@ -7,6 +7,7 @@ python -m benchmarks --scale [--smaller 10000000] [--larger 100000000] [--steps 
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from benchmarks.registry import ROOT
@@ -33,7 +34,10 @@ def main() -> None:
     parser.add_argument("--steps", help=f"scale: some of {','.join(STEPS)}")
     parser.add_argument("--keep", action="store_true", help="keep the data that was made")
     chosen = parser.parse_args()
-    chosen.folder.mkdir(parents=True, exist_ok=True)
+    scratch = chosen.folder.resolve() / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    # What a killed run leaves lies where the disk was looked at, and is cleared away here.
+    os.environ["TMPDIR"] = str(scratch)
     place = Place(chosen.folder.resolve(), chosen.docs.resolve())
     if chosen.scale:
         steps = chosen.steps.split(",") if chosen.steps else None

@@ -76,14 +76,16 @@ class Peer:
         """
         subprocess.run([uv(), "sync", "--quiet", "--locked", "--script", str(self.script)], check=True)
 
+    def python(self) -> str:
+        """Its environment's Python, once that is made."""
+        command = [uv(), "python", "find", "--script", str(self.script)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
     def command(self, workspace: Path, output: Path) -> list[str]:
         """Its command line."""
-        found = subprocess.run(
-            [uv(), "python", "find", "--script", str(self.script)], check=True, capture_output=True, text=True
-        )
         variables = [f"{name}={value}" for name, value in self.environment]
         # -P: the script's own folder must not stand in for the packages that scripts are named after.
-        return ["env", *variables, found.stdout.strip(), "-P", str(self.script), str(workspace), str(output)]
+        return ["env", *variables, self.python(), "-P", str(self.script), str(workspace), str(output)]
 
 
 def peers(names: list[str] | None = None) -> list[Peer]:

@@ -15,6 +15,7 @@ from benchmarks.measuring import Cost, write_section
 from benchmarks.province import Shape
 from benchmarks.registry import BASE, PEERS, peers, read_peer
 from benchmarks.rows import Subjects, make_rows
+from benchmarks.scale import target
 from creditlab.identifiers import has_valid_check_character
 
 HEADER = "measure,item_code,department,region_code,month,numerator,denominator\n"
@@ -92,6 +93,11 @@ def test_a_section_of_the_page_is_replaced_and_the_others_stay(tmp_path: Path) -
 
 def test_two_processes_cost_their_sum_and_the_higher_peak() -> None:
     assert Cost(1, 2, 300).and_then(Cost(3, 4, 200)) == Cost(4, 6, 300)
+
+
+def test_a_missed_target_is_said_to_be_missed() -> None:
+    assert target("GiB", 1.5, 2) == "GiB: 1.5 (target ≤ 2)."
+    assert "missed" in target("GiB", 2.5, 2)
 
 
 def test_bars_are_as_long_as_their_values_and_labels_are_escaped() -> None:
