@@ -22,19 +22,13 @@ from creditlab.synth import FileFormat, Parameters, add_day, chunks, load_parame
 from creditlab.synth.chunks import make_province
 from creditlab.synth.events import make_records
 from creditlab.workspace import open_workspace
+from tests.spec.short_province import short_parameters
 
 NOW = datetime(2026, 10, 20, tzinfo=UTC)
 #: Small enough that some chunks hold many streams and some streams fill many chunks.
 SMALL_CHUNK = 60
 #: Departments that write CSV as everybody reads it.
 PLAIN = {"SCJG", "SPJ", "FAYU", "HBT"}
-SHORTER = {
-    "first_day = 2025-04-01": "first_day = 2026-06-01",
-    "last_day = 2026-09-30": "last_day = 2026-08-31",
-    "last_delivery = 2026-10-31": "last_delivery = 2026-09-15",
-    'from_month = "2026-01"': 'from_month = "2026-07"',
-    'from_month = "2026-04"': 'from_month = "2026-08"',
-}
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -48,14 +42,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def parameters(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
-    """Three months rather than eighteen, so that there are few files."""
-    text = load_parameters().text
-    for before, after in SHORTER.items():
-        assert before in text
-        text = text.replace(before, after)
-    path = tmp_path_factory.mktemp("parameters") / "province.toml"
-    path.write_text(text, encoding="utf-8")
-    return load_parameters(path, records=3000, seed=7)
+    return short_parameters(tmp_path_factory.mktemp("parameters"), records=3000, seed=7)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -157,7 +144,9 @@ def test_the_command_takes_size_seed_form_and_threads(tmp_path: Path, capsys: py
     assert all(path.endswith(".parquet") and (tmp_path / "w/inbox" / path).exists() for path in paths)
 
 
-@pytest.mark.parametrize(("option", "value"), [("--format", "ods"), ("--threads", "-1"), ("--preset", "huge")])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--format", "ods"), ("--threads", "-1"), ("--preset", "huge"), ("--into", "sea")]
+)
 def test_options_without_meaning_are_wrong_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
 ) -> None:

@@ -115,13 +115,13 @@ class Province:
 
 
 def each_chunk(province: Province, make: Callable[[Chunk], Made], threads: int) -> Iterator[tuple[Chunk, Made]]:
-    """What is made of each chunk, in order; a few are made ahead, and no more of them than threads and one."""
+    """What is made of each chunk, in order; and no more of them than threads are on their way."""
     ahead: deque[tuple[Chunk, Future[Made]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for number in range(len(province.cuts)):
             chunk = province.chunk(number)
             ahead.append((chunk, pool.submit(make, chunk)))
-            if len(ahead) > threads:
+            if len(ahead) >= threads:
                 done, made = ahead.popleft()
                 yield done, made.result()
         for done, made in ahead:
