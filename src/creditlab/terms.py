@@ -222,6 +222,26 @@ class Group(StrEnum):
     MONTH = "month"
 
 
+class MatterRule(StrEnum):
+    """Article 5: what makes something a matter for coordination."""
+
+    SILENT_DEPARTMENT = "silent_department"
+    LATE = "late"
+    BELOW_LEDGER = "below_ledger"
+    NO_PROVIDER = "no_provider"
+    DISPUTE_OPEN = "dispute_open"
+    UNUSUAL_VOLUME = "unusual_volume"
+
+
+class MatterState(StrEnum):
+    """How a matter stands: found, agreed who mends it, mended, or there again after it was."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    MENDED = "mended"
+    RETURNED = "returned"
+
+
 #: The result columns of every measure, in order. `ratio` is null where the denominator is 0.
 MEASUREMENT = (
     "measure",

@@ -33,6 +33,8 @@ _SECTIONS: dict[str, dict[str, type]] = {
 }
 #: Databases that queries in the inbox may name: any name, the address as libpq reads it.
 _SOURCES = "sources"
+#: Thresholds of the rules of monitoring, which knows what they may be.
+_MONITORING = "monitoring"
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ADDRESS = re.compile(r"postgres(?:ql)?://(?:(?P<user>[^/@]*)@)?[^?]*(?:\?(?P<settings>.*))?")
 _KINDS = {str: "text", bool: "true or false", date: "a day such as 2026-12-31", list: 'a list of texts such as ["--"]'}
@@ -63,6 +65,7 @@ class Workspace:
     days_file: Path | None
     official_until: date | None
     sources: Mapping[str, str]
+    monitoring: Mapping[str, Any]
 
     def working_days(self) -> WorkingDays:
         """The workspace's working-day calendar."""
@@ -128,9 +131,12 @@ def open_workspace(folder: Path) -> Workspace:
     except OSError as error:
         raise WorkspaceError(f"{CONFIGURATION} can't be read", do="Name a folder that you may read.") from error
     sources = text.pop(_SOURCES, {})
+    monitoring = text.pop(_MONITORING, {})
+    if not isinstance(monitoring, dict):
+        raise WorkspaceError("a section is unknown", where=f"{CONFIGURATION}, [{_MONITORING}]")
     _refuse_unknown(text)
     _check_sources(sources)
-    return _build(folder.resolve(), text, sources)
+    return _build(folder.resolve(), text, sources, monitoring)
 
 
 def _refuse_unknown(text: dict[str, Any]) -> None:
@@ -172,7 +178,7 @@ def _check_sources(sources: Any) -> None:
             )
 
 
-def _build(folder: Path, text: dict[str, Any], sources: dict[str, str]) -> Workspace:
+def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitoring: dict[str, Any]) -> Workspace:
     paths, calendar, about = text.get("paths", {}), text.get("calendar", {}), text.get("workspace", {})
     report = text.get("report", {})
 
@@ -210,6 +216,7 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str]) -> Works
         days_file=folder / str(days) if days else None,
         official_until=calendar.get("official_until"),
         sources=dict(sources),
+        monitoring=dict(monitoring),
     )
 
 

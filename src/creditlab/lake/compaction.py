@@ -51,6 +51,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "quarantine": ("item_code", "department", "delivery_id", "row_no", "run_no"),
     "subjects": ("run_no", "subject_id"),
     "ledger": ("run_no", "item_code", "department", "region_code", "month"),
+    "matters": ("run_no", "matter_id"),
     "runs": ("run_no",),
 }
 _PAYLOAD_ORDER = ("key64", "delivered_at", "delivery_id", "row_no", "run_no")

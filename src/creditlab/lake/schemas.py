@@ -130,6 +130,38 @@ LEDGER = pa.schema(
     ]
 )
 
+#: A matter for coordination as it stood from a run on; the newest row up to a run holds. Counts, never a record.
+MATTERS = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("moment", _MOMENT),
+        ("matter_id", _TEXT),
+        ("rule", _TEXT),
+        ("kind", _TEXT),
+        ("item_code", _TEXT),
+        ("department", _TEXT),
+        ("region_code", _TEXT),
+        ("level", _TEXT),
+        ("measure", _TEXT),
+        ("numerator", _COUNT),
+        ("denominator", _COUNT),
+        ("period_start", _DAY),
+        ("period_end", _DAY),
+        ("as_of", _DAY),
+        ("evidence_run", _COUNT),
+        ("low", _COUNT),
+        ("high", _COUNT),
+        ("delivery_count", _COUNT),
+        ("delivered", _COUNT),
+        ("repeated", _COUNT),
+        ("first_seen", _DAY),
+        ("state", _TEXT),
+        ("owner", _TEXT),
+        ("note", _TEXT),
+        ("changed_by", _TEXT),
+    ]
+)
+
 #: One row a committed run: that row is the commit.
 RUNS = pa.schema(
     [
@@ -160,5 +192,6 @@ TABLES = {
     "quarantine": QUARANTINE,
     "subjects": SUBJECTS,
     "ledger": LEDGER,
+    "matters": MATTERS,
     "runs": RUNS,
 }
