@@ -1,6 +1,7 @@
 """The gate between what is measured and what is shown: policy, audience, suppression, release ledger."""
 
 from creditlab.disclosure.cube import CUBE_SCHEMA, GROUP_COLUMNS, Cube, CubeTable, roll_up
+from creditlab.disclosure.edition import EditionRelease, release_edition
 from creditlab.disclosure.gate import NOT_ADDITIVE, RELEASE_SCHEMA, Marker, Release, release, require_release
 from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
 from creditlab.disclosure.policy import Policy, read_policy
@@ -12,6 +13,7 @@ __all__ = [
     "RELEASE_SCHEMA",
     "Cube",
     "CubeTable",
+    "EditionRelease",
     "Marker",
     "Policy",
     "Release",
@@ -19,6 +21,7 @@ __all__ = [
     "ReleaseLedger",
     "read_policy",
     "release",
+    "release_edition",
     "require_release",
     "roll_up",
 ]

@@ -22,6 +22,7 @@ class CubeTable(StrEnum):
     DELIVERIES = "deliveries"
     OMISSIONS = "omissions"
     FAULTS = "faults"
+    CATALOGUE = "catalogue"
 
 
 #: What a cell can be grouped by. An empty value means: all.

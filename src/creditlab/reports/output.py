@@ -53,7 +53,7 @@ class Stamp:
         lines = [
             (_("Period"), messages.period(self.period)),
             (_("As of"), messages.day(self.entry.as_of)),
-            (_("Run of the lake"), str(self.entry.run_no)),
+            (_("Run of the lake"), str(self.entry.run_no or "")),
             (_("Edition of the catalogue"), editions),
             (_("Audience"), audiences[self.entry.audience]),
             (_("Disclosure policy"), self.entry.policy_digest[:12]),
