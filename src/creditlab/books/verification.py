@@ -2,7 +2,8 @@
 
 Two ways lead to each figure. The counts of a delivery are counted again from its payload and quarantine rows, whose
 keys are resolved again from the first row to the last; the entries that this asks for are compared with those that are
-booked. Besides, the entries are added up on their own: a key stands once, from its first day on, or not at all.
+booked. Besides, the entries are added up on their own: a key stands once, from its first day on, or not at all. Where
+all that agrees, every row is judged again, for what no count shows: faults, amounts, days.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import ibis
 import pyarrow as pa
 
 from creditlab.books.expected import resolve_rows
+from creditlab.books.judgement import judged_otherwise
 from creditlab.books.result import Difference, Verification
 from creditlab.catalogue import read_sealed
 from creditlab.errors import CatalogueError, NoDataError
@@ -61,6 +63,8 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
         If nothing has been ingested yet.
     LakeError
         If the lake has a format that this program doesn't know, or the run was never committed.
+    WorkspaceError
+        If the calendar can't be read, by which rows are judged.
     """
     lake = Lake(workspace.lake)
     if not lake.exists:
@@ -80,6 +84,8 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
     books.check_rows()
     books.check_sums()
     books.check_entries()
+    if found.is_whole:
+        books.check_judgement(workspace)
     return found
 
 
@@ -244,6 +250,17 @@ class _Books:
             left = both.group_by([*_ENTRY, "effective_on"]).agg(sign=both.sign.sum()).filter(ibis._.sign != 0)
             self._differ_if(left, "entries", "entries are missing, or others than the delivery's rows ask for")
         self._check_counts(pa.concat_tables(counts))
+
+    def check_judgement(self, workspace: Workspace) -> None:
+        """Judge every row again: each entry's faults, amount, lag and whatever else judging says of it."""
+        rows = self.found.compared["rows"]
+        otherwise = judged_otherwise(workspace, self.snapshot, max(1, -(-rows // _BATCH_ROWS)))
+        self.found.compared["judged"] = 0 if otherwise is None else rows
+        if otherwise is None or not otherwise.num_rows:
+            return
+        for row in self._fetch(self._named(ibis.memtable(otherwise))).to_pylist()[:_NAMED]:
+            what = f"entries say otherwise than their rows when judged again: {row['fields'] or 'one of two is there'}"
+            self._differ("judgement", _name_of(row), what, 0, row["rows"])
 
     def _check_counts(self, counted: pa.Table) -> None:
         names = [str(one) for one in OUTCOMES]

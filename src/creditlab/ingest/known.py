@@ -6,6 +6,7 @@ again from their payloads, as new ones are. Rules that changed call for all of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ibis
@@ -28,6 +29,26 @@ def judge_known(staging: Staging, snapshot: Snapshot, *, everything: bool) -> No
     Leaves the tables `judged` (now with those rows too) and `rivals`: rows of keys that are not judged again, but share
     a natural key with one that is.
     """
+    _judge_keys(
+        staging, snapshot, lambda index: _keys_called(staging, index, everything=everything), everything=everything
+    )
+
+
+def judge_part(staging: Staging, snapshot: Snapshot, part: int, parts: int) -> None:
+    """Judge the rows of some of the lake's keys again, chosen by their hash; leaves the tables that `judge_known` does.
+
+    All parts together judge every row once.
+    """
+
+    def chosen(index: ir.Table) -> ir.Table:
+        return index.filter((index.key64 % parts + parts) % parts == part).select("key64").distinct()
+
+    _judge_keys(staging, snapshot, chosen, everything=parts == 1)
+
+
+def _judge_keys(
+    staging: Staging, snapshot: Snapshot, choose: Callable[[ir.Table], ir.Table], *, everything: bool
+) -> None:
     backend = staging.backend
     formats = snapshot.lake.payload_formats()
     deliveries = backend.create_table(
@@ -41,7 +62,7 @@ def judge_known(staging: Staging, snapshot: Snapshot, *, everything: bool) -> No
     if index is None:
         judge_nothing(staging)
         return
-    again = _keys_again(staging, index, everything=everything)
+    again = backend.create_table("keys_again", choose(index))
     for payload in payloads.values():
         _judge_payload(staging, payload.semi_join(again, "key64"), deliveries)
     if everything:
@@ -82,15 +103,14 @@ def _index(payloads: dict[str, ir.Table], deliveries: ir.Table) -> ir.Table | No
     return rows.join(deliveries.select("delivery_id", "manifest_row"), "delivery_id").select(*_OWNER_COLUMNS)
 
 
-def _keys_again(staging: Staging, index: ir.Table, *, everything: bool) -> ir.Table:
-    judged = staging.backend.table("judged")
+def _keys_called(staging: Staging, index: ir.Table, *, everything: bool) -> ir.Table:
+    """The keys that staged rows call for: their own, and those that share a natural key with one of them."""
     if everything:
-        called = index.select("key64").distinct()
-    else:
-        shared = judged.filter(judged.natural_key64 != judged.key64).select("natural_key64").distinct()
-        own = index.semi_join(judged.select("key64").distinct(), "key64").select("key64")
-        called = own.union(index.semi_join(shared, "natural_key64").select("key64")).distinct()
-    return staging.backend.create_table("keys_again", called)
+        return index.select("key64").distinct()
+    judged = staging.backend.table("judged")
+    shared = judged.filter(judged.natural_key64 != judged.key64).select("natural_key64").distinct()
+    own = index.semi_join(judged.select("key64").distinct(), "key64").select("key64")
+    return own.union(index.semi_join(shared, "natural_key64").select("key64")).distinct()
 
 
 def _judge_payload(staging: Staging, rows: ir.Table, deliveries: ir.Table) -> None:
