@@ -148,7 +148,8 @@ def test_parameters_that_differ_stop_before_anything_runs(
     workspace: Workspace, notebooks: Path, listed: str, cell: str, error: type[Exception], message: str
 ) -> None:
     listing = notebooks / "reports.toml"
-    listing.write_text(f"{listing.read_text('utf-8')}{listed}\n", encoding="utf-8")
+    head = "[quarterly.parameters]\n"
+    listing.write_text(listing.read_text("utf-8").replace(head, f"{head}{listed}\n"), encoding="utf-8")
     path = notebooks / "quarterly_report.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     tagged = next(one for one in notebook["cells"] if one["metadata"].get("tags") == ["parameters"])
