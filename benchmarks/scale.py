@@ -121,9 +121,12 @@ def larger(place: Place, sizes: Sizes) -> None:
     make_data(small, sizes.smaller)
     make_data(large, sizes.larger)
     costs: dict[str, Cost] = {}
+    results = place.folder / "scale-results"
+    results.mkdir(exist_ok=True)
+    out = results / "measures.csv"
     for workspace, records in ((small, sizes.smaller), (large, sizes.larger)):
         forget(workspace)
-        size, out = _short(records), place.folder / "measures.csv"
+        size = _short(records)
         _once(costs, f"{INGEST}, {size}", [CREDITLAB, "--workspace", str(workspace), "ingest"])
         _once(costs, f"{MEASURE} from scratch, {size}", measure_command(workspace, out))
     day = max(sizes.larger // 1000, 1)
@@ -147,7 +150,7 @@ def larger(place: Place, sizes: Sizes) -> None:
     _write(place, heading, text, table(costs, base))
     for workspace in (small, large):
         _clear(workspace, sizes)
-    out.unlink()
+    shutil.rmtree(results)
 
 
 STEPS: dict[str, Callable[[Place, Sizes], None]] = {
