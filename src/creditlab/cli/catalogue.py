@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditlab.cli import simulating
 from creditlab.cli.answer import Answer, Commands, Parser, now, opened
 from creditlab.errors import ExitStatus, ParameterError
 from creditlab.terms import Audience
@@ -63,6 +64,7 @@ def register(command: Commands) -> None:
     audiences = [str(one) for one in Audience]
     export.add_argument("--audience", choices=audiences, default="public", help="for whom; a workbook is for editors")
     export.add_argument("--base", default="urn:creditlab", help="what DCAT-AP names an edition's parts by: an address")
+    simulating.add_arguments(step("simulate", simulating.run, "measure a past period as a draft would have it"))
     step("import", _import, "take an edited workbook into its draft").add_argument("file", type=Path)
 
 
@@ -194,7 +196,7 @@ def _diff(chosen: argparse.Namespace) -> Answer:
     against, found = compare(opened(chosen).catalogue, chosen.year, chosen.against)
     rows = [one.as_row() for one in found]
     lines = [_difference_line(row) for row in rows]
-    summary = f"{len(rows)} differences between {against} and {chosen.year}\n"
+    summary = f"Differences between {against} and {chosen.year}: {len(rows)}\n"
     return Answer({"year": chosen.year, "against": against, "differences": rows}, "".join(lines) + summary)
 
 

@@ -31,7 +31,7 @@ def _measure(chosen: argparse.Namespace) -> Answer:
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
 
     workspace = opened(chosen)
-    period, as_of, by = parse_period(chosen.period), parse_date(chosen.as_of), _groups(chosen.by)
+    period, as_of, by = parse_period(chosen.period), parse_date(chosen.as_of), parse_groups(chosen.by)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
     with engine.connect(workspace.engine_url) as backend:
@@ -59,7 +59,8 @@ def _left_line(row: dict[str, Any]) -> str:
     return f"Left the catalogue after {row['last_year']}: {row['item_code']}, {row['record_count']:,} records kept\n"
 
 
-def _groups(text: str) -> tuple[Group, ...]:
+def parse_groups(text: str) -> tuple[Group, ...]:
+    """The groups that a command line names."""
     try:
         return tuple(Group(word.strip().replace("region_code", "region")) for word in text.split(",") if word.strip())
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -12,6 +13,7 @@ from creditlab.ingest.known import newest_payload
 from creditlab.inputs import Inputs
 from creditlab.lake import Snapshot
 from creditlab.lake.schemas import PAYLOAD
+from creditlab.measures.mergers import after_mergers
 from creditlab.measures.scope import Scope
 from creditlab.periods import Period
 from creditlab.terms import SubjectKind
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 #: What a cell of a workbook can't hold: longer texts, and two characters that XML has no place for.
 CELL_LENGTH = 32_767
 _NO_CELL = "[\ufffe\uffff]"
-_ABOUT = ("item_code", "department", "region_code", "delivery_id", "row_no", "record_id", "record_state", "event_date")
+_ABOUT = (
+    "item_code", "department", "sender", "region_code", "delivery_id", "row_no", "record_id", "record_state",
+    "event_date",
+)  # fmt: skip
 
 
 def covers_persons(inputs: Inputs, code: ir.StringValue) -> ir.BooleanValue:
@@ -38,11 +43,13 @@ def faulty_records(inputs: Inputs, period: Period, as_of: date) -> ir.Table:
     Returns
     -------
     ibis Table
-        One row per record: item_code, department, region_code, delivery_id and row_no of the row that it stands by,
-        record_id, record_state, event_date, `faults` (codes, joined by `SEPARATOR`), `is_person` (the item covers
+        One row per record: item_code, department (the one that is responsible on the day), sender (the one under whose
+        code it was delivered, and has to be corrected), region_code, delivery_id and row_no of the row that it stands
+        by, record_id, record_state, event_date, `faults` (codes, joined by `SEPARATOR`), `is_person` (the item covers
         natural persons, or the record is about one).
     """
-    rows = Scope(inputs, period, as_of, ()).records
+    senders = replace(inputs, entries=inputs.entries.mutate(sender=inputs.entries.department))
+    rows = Scope(after_mergers(senders, as_of), period, as_of, ()).records
     rows = rows.filter(rows.faults.length() > 0).mutate(
         faults=rows.faults.join(SEPARATOR),
         is_person=covers_persons(inputs, rows.item_code)

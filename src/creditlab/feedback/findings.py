@@ -16,6 +16,7 @@ from creditlab.feedback.mended import mended_by_delivery
 from creditlab.inputs import Inputs
 from creditlab.lake import Snapshot
 from creditlab.measures import due_cells
+from creditlab.measures.mergers import after_mergers
 from creditlab.periods import Period
 from creditlab.quarantine import judged_quarantine
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _BATCH_ROWS = 5_000
 _ORDER = ("item_code", "region_code", "delivered_at", "delivery_id", "row_no")
+_MEND_ORDER = ("item_code", "region_code", "sender", "delivered_at", "delivery_id", "row_no")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Findings:
 
     def rows_to_mend(self, department: str, data_format: str) -> Iterator[Row]:
         """Faulty records with what was delivered, by item and unit."""
-        return self._rows(self.to_mend[data_format], department, _ORDER)
+        return self._rows(self.to_mend[data_format], department, _MEND_ORDER)
 
     def listed_rows(self, department: str) -> Iterator[Row]:
         """Faulty records without what was delivered."""
@@ -121,7 +123,7 @@ def gather(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date, blan
         keep("listed", ibis.union(*listed) if len(listed) > 1 else listed[0]),
         keep("omitted", due.filter(due.is_due, ~due.is_on_time)),
         keep("quarantined", _quarantined(snapshot, inputs, period, as_of, blanks)),
-        keep("mended", mended_by_delivery(inputs, period, as_of)),
+        keep("mended", mended_by_delivery(after_mergers(inputs, as_of), period, as_of)),
     )
 
 
@@ -134,4 +136,7 @@ def _quarantined(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date
         "delivery_id_kept", "row_no_kept"
     )
     # An item that covers natural persons since a later edition is one that does.
-    return found.mutate(content=ibis.ifelse(covers_persons(inputs, found.item_code), None, found.content))
+    return found.mutate(
+        department=found.department.substitute(inputs.catalogue.history.heirs_on(as_of)),
+        content=ibis.ifelse(covers_persons(inputs, found.item_code), None, found.content),
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,11 @@ from creditlab.lake import Lake, Snapshot, read_inputs
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.scratch import scratch
-from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, RecordState
+from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
 
 if TYPE_CHECKING:
     from creditlab.catalogue import Catalogue
+    from creditlab.inputs import Inputs
     from creditlab.workspace import Workspace
 
 #: Rows of one workbook that comes back; a clerk's machine opens it, and reading it stays far below its limit.
@@ -62,11 +64,15 @@ class Pack:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A workbook to mend: where it is in the pack, and what it holds."""
+    """A workbook to mend: where it is, what it holds, and under which department's code it has to come back.
+
+    A record's key has the code that it was delivered under, whoever is responsible for it since.
+    """
 
     path: str
     item_code: str
     region_code: str
+    sender: str
     rows: int
 
 
@@ -117,7 +123,7 @@ def write_packs(
         found = gather(snapshot, inputs, period, as_of, workspace.blanks)
         concerned = found.departments() | {code for code, label, _ in rates.own if label == period.label}
         codes = [code for code in chosen if departments is not None or code in concerned]
-        if not concerned:
+        if not _has_data(rates, inputs, period):
             raise NoDataError("there is nothing to give feedback on", where=period.label, do="Ingest deliveries first.")
         for code in codes:
             if (target / _safe(code)).exists():
@@ -139,6 +145,14 @@ def _known(catalogue: Catalogue, wanted: list[str] | None) -> list[str]:
     if set(wanted or ()) - set(catalogue.departments):
         raise ParameterError("a department is not in the catalogue", where="--department", do="See departments.csv.")
     return [code for code in catalogue.departments if wanted is None or code in wanted]
+
+
+def _has_data(rates: Rates, inputs: Inputs, period: Period) -> bool:
+    """Whether anything happened in a period, or came in it."""
+    if (period.label, Measure.TIMELINESS) in rates.province:
+        return True
+    came = inputs.deliveries.received_on
+    return bool(((came >= period.start) & (came < period.end)).any().fill_null(False).to_pyarrow().as_py())
 
 
 def _safe(code: str) -> str:
@@ -189,23 +203,30 @@ class _Writing:
     def _mend_files(self) -> Iterator[Sheet]:
         for data_format in self.found.to_mend:
             rows = self.found.rows_to_mend(self.department, data_format)
-            for (item_code, region_code), part in groupby(rows, lambda row: (row["item_code"], row["region_code"])):
-                yield from self._parts(item_code, region_code, data_format, part)
+            for (item_code, region_code, sender), part in groupby(
+                rows, itemgetter("item_code", "region_code", "sender")
+            ):
+                yield from self._parts(item_code, region_code, sender, data_format, part)
 
-    def _parts(self, item_code: str, region_code: str, data_format: str, rows: Iterator[Row]) -> Iterator[Sheet]:
+    def _parts(
+        self, item_code: str, region_code: str, sender: str, data_format: str, rows: Iterator[Row]
+    ) -> Iterator[Sheet]:
         layout = Layout(self.found.inputs.catalogue, item_code, data_format, self.messages)
         lines = self._lines(layout, rows)
-        number = 1
+        words = [item_code, region_code, *([sender] if sender != self.department else [])]
         for first in lines:
-            more = f"_{number}" if number > 1 else ""
-            name = f"{MENDING}/{_safe(item_code)}_{_safe(region_code)}{more}.xlsx"
-            if (self.folder / name).exists():
-                name = name.replace(".xlsx", f"_{_safe(data_format)}.xlsx")
+            name = self._free_name("_".join(map(_safe, words)))
             with open_book(self.folder / name, self.messages.gettext("Rows to mend"), self.mark) as book:
                 rest = _up_to(first, lines, FILE_ROWS)
                 count = book.sheet(_sheet_name(item_code), self._columns(layout), rest, frozen=1)
-            yield Sheet(name, item_code, region_code, count)
-            number += 1
+            yield Sheet(name, item_code, region_code, sender, count)
+
+    def _free_name(self, start: str) -> str:
+        """A name in the pack that no workbook has yet."""
+        number, name = 1, f"{MENDING}/{start}.xlsx"
+        while (self.folder / name).exists():
+            number, name = number + 1, f"{MENDING}/{start}_{number + 1}.xlsx"
+        return name
 
     def _columns(self, layout: Layout) -> list[Column]:
         _ = self.messages.gettext
@@ -245,7 +266,7 @@ class _Writing:
             writer.writerow(MANIFEST)
             for one in sheets:
                 where = f"{self.target.parent.name}/{self.target.name}/{one.path}"
-                writer.writerow([where, one.item_code, self.department, one.region_code, "", "", ""])
+                writer.writerow([where, one.item_code, one.sender, one.region_code, "", "", ""])
 
 
 def _action(row: Row) -> str:
