@@ -115,7 +115,7 @@ class Province:
 
 
 def each_chunk(province: Province, make: Callable[[Chunk], Made], threads: int) -> Iterator[tuple[Chunk, Made]]:
-    """What is made of each chunk, in order; and no more of them than threads are on their way."""
+    """What is made of each chunk, in order; no more of them than there are threads are on their way."""
     ahead: deque[tuple[Chunk, Future[Made]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for number in range(len(province.cuts)):

@@ -194,6 +194,15 @@ def _populate(
 
 def _codes(kind: np.ndarray, regions: np.ndarray, numbers: np.ndarray) -> pa.Array:
     """Credit codes with right check characters in both of their parts (GB 32100-2015, GB 11714)."""
+    letters = np.empty((len(kind), 18), dtype=np.uint8)
+    for start in range(0, len(kind), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        letters[part] = _LETTERS[_code_values(kind[part], regions[part], numbers[part])]
+    offsets = np.arange(0, letters.size + 1, 18, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(kind), pa.py_buffer(offsets), pa.py_buffer(letters))
+
+
+def _code_values(kind: np.ndarray, regions: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     values = np.zeros((len(kind), 18), dtype=np.int64)
     place = {character: value for value, character in enumerate(USCC_ALPHABET)}
     prefixes = np.array([[place[character] for character in _PREFIXES[one]] for one in KINDS])
@@ -206,8 +215,7 @@ def _codes(kind: np.ndarray, regions: np.ndarray, numbers: np.ndarray) -> pa.Arr
     body = 11 - (_BODY_VALUES[values[:, 8:16]] * _BODY_WEIGHTS).sum(axis=1) % 11
     values[:, 16] = np.where(body == 10, place["X"], body % 11)
     values[:, 17] = -(values[:, :17] * _USCC_WEIGHTS).sum(axis=1) % 31
-    text = np.ascontiguousarray(_LETTERS[values]).view("S18").ravel()
-    return pa.array(text).cast(pa.string())
+    return values
 
 
 def write_register(path: Path, register: Register, parameters: Parameters) -> None:
