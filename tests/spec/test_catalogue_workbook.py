@@ -114,6 +114,19 @@ def test_a_workbook_runs_nothing(book: Path) -> None:
     assert formula.quotePrefix
 
 
+def test_words_are_chosen_from_a_list(book: Path) -> None:
+    opened = openpyxl.load_workbook(book)
+    offered = {
+        (sheet.title, sheet.cell(1, next(iter(one.sqref.ranges)).min_col).value): one.formula1
+        for sheet in opened
+        for one in sheet.data_validations.dataValidation
+    }
+    assert offered["items", "security_level"] == '"public,internal,restricted"'
+    assert offered["changes", "contested"] == '"opinions,impact"'
+    # A validation's list can't be longer.
+    assert max(map(len, offered.values())) <= 255
+
+
 def merge(opened: Any) -> None:
     opened["items"].merge_cells("A1:B1")
 

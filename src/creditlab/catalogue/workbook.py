@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditlab.catalogue.changes import Change, Contest
 from creditlab.catalogue.grid import column_letters, read_grids
 from creditlab.catalogue.reading import EditionText, digest_of_lists
 from creditlab.catalogue.sheets import (
@@ -26,6 +27,18 @@ from creditlab.catalogue.sheets import (
 from creditlab.catalogue.steps import open_edition
 from creditlab.catalogue.writing import sheet_text, with_details, write_whole
 from creditlab.errors import CatalogueError
+from creditlab.terms import (
+    CoverageBasis,
+    FieldType,
+    InformationKind,
+    Nature,
+    PublicationMethod,
+    ReportingLevel,
+    RightToUse,
+    Role,
+    SecurityLevel,
+    UpdatePeriod,
+)
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -39,6 +52,23 @@ LISTS: dict[str, tuple[str, ...]] = {
     "comments": COMMENT_COLUMNS,
 }
 _TITLES = ("title_zh", "title_en")
+#: Columns whose cells hold one of a few words: a list to choose from stands beside the cell.
+_CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "items": {
+        "right_to_use": tuple(RightToUse),
+        "reporting_level": tuple(ReportingLevel),
+        "publication_method": tuple(PublicationMethod),
+        "update_period": tuple(UpdatePeriod),
+        "security_level": tuple(SecurityLevel),
+        "information_kind": tuple(InformationKind),
+        "nature": tuple(Nature),
+        "coverage_basis": tuple(CoverageBasis),
+    },
+    "fields": {"type": tuple(FieldType), "required": ("true", "false"), "role": tuple(Role)},
+    "changes": {"change": tuple(Change), "contested": tuple(Contest)},
+}
+#: So many rows have the list to choose from.
+_ROWS = 2_000
 #: What a cell of a workbook can hold.
 _LONGEST = 32_767
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
@@ -140,6 +170,10 @@ def _write_list(
     sheet.set_column(0, len(columns) - 1, 20, styles["text"])
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column, styles["head"])
+        words = _CHOICES.get(name, {}).get(column)
+        if words:
+            choices = {"validate": "list", "source": [str(word) for word in words]}
+            sheet.data_validation(1, place, _ROWS, place, choices)
     for number, cells in enumerate(rows, start=1):
         for place, column in enumerate(columns):
             if cells.get(column):
