@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from creditlab.catalogue.edition import Catalogue
@@ -10,6 +12,27 @@ from creditlab.periods import WorkingDays
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Sums over the lake's entries that were taken before, brought up to the run that is looked at.
+
+    They never say anything else than the entries do; without them everything is added up again.
+
+    Attributes
+    ----------
+    cells
+        One row per item, department, unit, month and day of effect, with every sum of `measures.tally`.
+    months
+        The first days of the months that `cells` holds, each as a whole.
+    covered
+        For a period's end and a day looked at: what `coverage_subjects` counts, by item and region.
+    """
+
+    cells: ir.Table
+    months: frozenset[date]
+    covered: Mapping[tuple[date, date], ir.Table]
 
 
 @dataclass(frozen=True)
@@ -32,6 +55,8 @@ class Inputs:
         The published editions; the working days.
     run_no
         The run that all this was known at.
+    kept
+        Sums that need not be taken again; None where everything is added up from the entries.
     """
 
     entries: ir.Table
@@ -42,3 +67,4 @@ class Inputs:
     catalogue: Catalogue
     calendar: WorkingDays
     run_no: int
+    kept: Kept | None = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from creditlab.measures.grouping import ITEM_CELL_MONTH, Method
-from creditlab.measures.records import Share
+from creditlab.measures.records import Component, Share
 from creditlab.terms import Dimension, Measure
 
 METHOD = Method(Measure.COMPLETENESS, Dimension.COMPLETENESS, ITEM_CELL_MONTH, True, ("11",))
 
 #: A one-of group counts as one required value.
-COMPLETENESS = Share(METHOD, lambda rows: rows.filled_count, lambda rows: rows.required_count)
+FILLED = Component("filled", lambda rows: rows.filled_count)
+REQUIRED = Component("required", lambda rows: rows.required_count)
+COMPLETENESS = Share(METHOD, lambda sums: sums.filled, lambda sums: sums.required)

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from creditlab.measures.grouping import ITEM_CELL_MONTH, Method
-from creditlab.measures.records import Share, one
-from creditlab.terms import Dimension, Measure, SubjectKind
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
+from creditlab.measures.records import Component, Share
+from creditlab.terms import Dimension, Measure
 
 SUBJECT_METHOD = Method(Measure.CONSISTENCY_SUBJECT, Dimension.CONSISTENCY, ITEM_CELL_MONTH, True, ("4",))
 NAME_METHOD = Method(Measure.CONSISTENCY_NAME, Dimension.CONSISTENCY, ITEM_CELL_MONTH, True, ("4",))
 
-
-def is_linked_with_name(rows: ir.Table) -> ir.BooleanValue:
-    """Whether a record's subject is in the register and its name is kept, as every organisation's is.
-
-    An organisation's record without a name is among them, and does not agree with the register.
-    """
-    return rows.is_linked & (rows.subject_kind.fill_null("") != str(SubjectKind.NATURAL_PERSON))
-
-
-def has_register_name(rows: ir.Table) -> ir.BooleanValue:
-    """Whether a linked record's folded name is the register's."""
-    return is_linked_with_name(rows) & (rows.name64 == rows.register_name64).fill_null(False)
-
-
-CONSISTENCY_SUBJECT = Share(SUBJECT_METHOD, lambda rows: rows.is_linked, one)
-CONSISTENCY_NAME = Share(NAME_METHOD, has_register_name, is_linked_with_name)
+LINKED = Component("linked", lambda rows: rows.is_linked, needs_register=True)
+#: Linked records whose name is kept, as every organisation's is; one without a name does not agree with the register.
+LINKED_NAMED = Component("linked_named", lambda rows: rows.is_linked & rows.is_organisation, needs_register=True)
+AGREEING = Component(
+    "agreeing", lambda rows: rows.is_organisation & (rows.name64 == rows.register_name64), needs_register=True
+)
+CONSISTENCY_SUBJECT = Share(SUBJECT_METHOD, lambda sums: sums.linked, lambda sums: sums.records)
+CONSISTENCY_NAME = Share(NAME_METHOD, lambda sums: sums.agreeing, lambda sums: sums.linked_named)

@@ -41,4 +41,5 @@ def after_mergers(inputs: Inputs, as_of: date) -> Inputs:
         deliveries=follow(inputs.deliveries),
         ledger=follow(inputs.ledger),
         catalogue=inputs.catalogue.after_mergers(as_of),
+        kept=inputs.kept and replace(inputs.kept, cells=follow(inputs.kept.cells)),
     )

@@ -1,6 +1,6 @@
-"""One pass over the records of a period for every measure that is a share of records.
+"""What records add to sums: each measure that is a share of records says, in its own module, which ones it counts.
 
-Each measure says, in its own module, which records it counts; counting them together reads the entries once.
+All of them are added up together (`tally`), so that the entries are read once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import ibis
 
 from creditlab.measures.grouping import COLUMN, ITEM_CELL_MONTH, Method
-from creditlab.measures.scope import Scope
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,41 +20,32 @@ CELL = [COLUMN[group] for group in ITEM_CELL_MONTH]
 
 
 @dataclass(frozen=True)
+class Component:
+    """One number that each record adds to a sum.
+
+    Attributes
+    ----------
+    name
+        The sum's column.
+    value
+        What a record adds: a number, or whether it counts.
+    needs_register
+        Whether it looks at the subject register: then `value` is given `is_organisation`, `name64`, `is_linked` and
+        `register_name64`, else the record's own columns.
+    """
+
+    name: str
+    value: Callable[[ir.Table], ir.Value]
+    needs_register: bool = False
+
+
+@dataclass(frozen=True)
 class Share:
-    """A measure over records: for each record, what it adds to the numerator and to the denominator."""
+    """A measure that is a share of records: which of a cell's sums, over which."""
 
     method: Method
     numerator: Callable[[ir.Table], ir.Value]
     denominator: Callable[[ir.Table], ir.Value]
 
 
-def counted(scope: Scope, shares: list[Share]) -> ir.Table:
-    """One row per item, department, unit and month with `<measure>_numerator` and `<measure>_denominator`."""
-    rows = _with_register(scope)
-    sums = {}
-    for share in shares:
-        for side in ("numerator", "denominator"):
-            value = getattr(share, side)(rows).cast("int64").fill_null(0)
-            sums[f"{share.method.measure}_{side}"] = (rows.sign.cast("int64") * value).sum()
-    return rows.group_by(CELL).agg(**sums)
-
-
-def counts_of(table: ir.Table, share: Share) -> ir.Table:
-    """One measure's counts out of the common pass."""
-    return table.select(
-        *CELL,
-        numerator=table[f"{share.method.measure}_numerator"],
-        denominator=table[f"{share.method.measure}_denominator"],
-    )
-
-
-def one(rows: ir.Table) -> ir.Value:
-    """Every record counts."""
-    return ibis.literal(1)
-
-
-def _with_register(scope: Scope) -> ir.Table:
-    """Records with what the register says of their subject: `is_linked`, `register_name64`."""
-    register = scope.inputs.subjects.select("subject_id", register_name64="name64", is_linked=ibis.literal(True))
-    rows = scope.records.left_join(register, "subject_id").drop("subject_id_right")
-    return rows.mutate(is_linked=rows.is_linked.fill_null(False))
+RECORDS = Component("records", lambda rows: ibis.literal(True))

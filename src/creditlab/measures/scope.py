@@ -39,27 +39,42 @@ class Scope:
         return self.inputs.entries.filter(self.inputs.entries.effective_on <= self.as_of)
 
     @cached_property
-    def records(self) -> ir.Table:
-        """R: signed entries of records of the period that are not withdrawn, with `month` and `limit_days`.
-
-        A sum of sign x something over it is that sum over the records; `limit_days` is null where the edition of the
-        event's year lacks the item.
-        """
+    def happened(self) -> ir.Table:
+        """The entries of events of the period."""
         rows = self.entries
-        rows = rows.filter(
-            rows.event_date >= self.period.start,
-            rows.event_date < self.period.end,
-            rows.record_state != str(RecordState.WITHDRAWN),
-        )
-        rows = rows.mutate(month=rows.event_date.truncate("M"), event_year=rows.event_date.year().cast("int32"))
-        return rows.left_join(self._limits(), ["event_year", "item_code"]).drop("event_year_right", "item_code_right")
+        return rows.filter(rows.event_date >= self.period.start, rows.event_date < self.period.end)
+
+    @cached_property
+    def records(self) -> ir.Table:
+        """R: signed entries of records of the period that are not withdrawn, with `month`.
+
+        A sum of sign x something over it is that sum over the records.
+        """
+        rows = self.happened.filter(self.happened.record_state != str(RecordState.WITHDRAWN))
+        return rows.mutate(month=rows.event_date.truncate("M"))
+
+    @property
+    def kept_sums(self) -> ir.Table | None:
+        """The sums that were kept for the period's months; None where they don't hold all of it."""
+        kept = self.inputs.kept
+        months = self.period.months()
+        if kept is None or not {one.start for one in months} <= kept.months:
+            return None
+        if months[0].start != self.period.start or months[-1].end != self.period.end:
+            # A month is kept as a whole.
+            return None
+        return kept.cells.filter(kept.cells.month >= self.period.start, kept.cells.month < self.period.end)
 
     @cached_property
     def deliveries(self) -> ir.Table:
         """The deliveries that had come by the day."""
         return self.inputs.deliveries.filter(self.inputs.deliveries.received_on <= self.as_of)
 
-    def _limits(self) -> ir.Table:
+    def limits(self) -> ir.Table:
+        """Time limits by the year of the event: one row per event_year and item_code with limit_days.
+
+        An item that the year's edition lacks has no row.
+        """
         catalogue, rows = self.inputs.catalogue, []
         for year in range(self.period.start.year, self.period.last_day.year + 1):
             for code in catalogue.item_codes:
