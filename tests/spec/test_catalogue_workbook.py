@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,14 @@ def formula(opened: Any) -> None:
     opened["items"]["C2"].value = "=1+1"
 
 
+def far_down(opened: Any) -> None:
+    opened["comments"]["A1048576"].value = "x"
+
+
+def far_out(opened: Any) -> None:
+    opened["comments"]["XFD2"].value = "x"
+
+
 def more_sheets(opened: Any) -> None:
     opened.create_sheet("notes")["A1"].value = "x"
 
@@ -182,6 +191,8 @@ BAD = [
     (hide_sheet, "hidden", "sheet comments", "Show it"),
     (hide_sheet_deeply, "hidden", "sheet comments", "Show it"),
     (formula, "formula", "sheet items, C2", "Paste its value"),
+    (far_down, "far outside", "sheet comments, 1048576", "Clear"),
+    (far_out, "far outside", "sheet comments, XFD2", "Clear"),
     (more_sheets, "no list of an edition", "sheet 6", "Take it out"),
     (fewer_sheets, "lacks a sheet", "sheet changes", "export"),
     (beyond, "under no column", "sheet comments, J2", "Name the column"),
@@ -212,6 +223,30 @@ def test_what_is_no_workbook_is_refused(root: Path, tmp_path: Path, content: byt
         import_workbook(root, tmp_path / "none.xlsx")
 
 
+def repacked(book: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """The workbook with its parts changed."""
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, change(name, data))
+    return book
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(root: Path, book: Path) -> None:
+    large = repacked(book, lambda name, data: data + b" " * 60 * 2**20 if name.endswith("sheet2.xml") else data)
+    assert large.stat().st_size < 2**20
+    with pytest.raises(CatalogueError, match="can't be read"):
+        import_workbook(root, large)
+
+
+def test_a_part_that_declares_something_is_refused(root: Path, book: Path) -> None:
+    declared = b'<!DOCTYPE x [<!ENTITY a "b">]>'
+    harmful = repacked(book, lambda name, data: data.replace(b"?>", b"?>" + declared, 1) if "sheet2" in name else data)
+    with pytest.raises(CatalogueError, match="can't be read"):
+        import_workbook(root, harmful)
+
+
 def test_a_published_edition_takes_no_workbook(root: Path, tmp_path: Path) -> None:
     export_workbook(read_edition(root / "2026"), tmp_path / "published.xlsx")
     with pytest.raises(CatalogueError, match="is published: it can't be changed") as caught:
@@ -239,6 +274,7 @@ def test_by_commands(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "says all that" in capsys.readouterr().out
     assert main([*start, "export", "2027", target]) == 2
     assert main([*start, "export", "2027", str(tmp_path / "out.pdf")]) == 2
+    assert main([*start, "export", "2027", str(tmp_path / "none" / "out.xlsx")]) == 2
 
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc"), whitelist_characters="\n\t"), max_size=30)

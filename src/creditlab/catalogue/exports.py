@@ -60,6 +60,8 @@ def export(
     if target.suffix not in (".xlsx", ".jsonld", ""):
         do = "Name a file .xlsx or .jsonld, or a folder."
         raise ParameterError("the target is none of the kinds that can be written", where=target.name, do=do)
+    if not target.absolute().parent.is_dir():
+        raise ParameterError("the target's folder is missing", where=target.name, do="Make it first.")
     if target.exists():
         raise ParameterError("the target is there already", where=target.name, do="Name another one, or move it away.")
     text = read_edition(folder_of(root, year))

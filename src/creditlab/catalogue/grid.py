@@ -9,19 +9,21 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 from creditlab.errors import CatalogueError
 
-#: A catalogue's workbook has some hundred rows; what unpacks to more is none.
-_MOST_BYTES = 100 * 2**20
+#: A catalogue's workbook has some hundred rows; what unpacks to more, or reaches further, is none. One cell at the far
+#: end of a sheet would make all the empty ones before it.
+_MOST_BYTES, _MOST_ROWS, _MOST_COLUMNS = 50 * 2**20, 100_000, 256
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 _ID = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
 )
+_PLACE = re.compile(r"([A-Z]{0,3})([0-9]{1,7})")
 _UNSEEN = "Show it, or take it out"
 
 
@@ -119,13 +121,18 @@ def _plain(archive: zipfile.ZipFile, name: str) -> bytes:
     return data
 
 
-def _refuse_in_sheet(file: Path, name: str, part: Any) -> None:
-    cell = ""
+def _refuse_in_sheet(file: Path, name: str, part: IO[bytes]) -> None:
     data = part.read()
     if b"<!DOCTYPE" in data:
         raise ValueError(name)
-    for _, element in ElementTree.iterparse(io.BytesIO(data), events=("start",)):
-        match element.tag.rpartition("}")[2]:
+    cell = ""
+    for event, element in ElementTree.iterparse(io.BytesIO(data), events=("start", "end")):
+        tag = element.tag.rpartition("}")[2]
+        if event == "end":
+            if tag == "row":
+                element.clear()
+            continue
+        match tag:
             case "mergeCell":
                 do = "Unmerge them, and write the text into each cell that it is for"
                 raise _refusal(file, "cells are merged", name, element.get("ref", ""), do)
@@ -137,11 +144,24 @@ def _refuse_in_sheet(file: Path, name: str, part: Any) -> None:
             case "col" if _is_on(element.get("hidden")):
                 letters = column_letters(int(element.get("min", "1")) - 1)
                 raise _refusal(file, "a column is hidden", name, f"column {letters}", _UNSEEN)
-            case "c":
-                cell = element.get("r", "")
+            case "row" | "c":
+                cell = element.get("r", cell)
+                if _is_far(cell):
+                    raise _refusal(file, "a cell stands far outside the list", name, cell, "Clear what stands there")
             case "f":
-                do = "Paste its value as text"
-                raise _refusal(file, "a cell is a formula", name, re.sub(r"[^A-Z0-9:]", "", cell), do)
+                raise _refusal(file, "a cell is a formula", name, cell, "Paste its value as text")
+
+
+def _is_far(place: str) -> bool:
+    """Whether a row's number, or a cell's place, is further out than any list."""
+    found = _PLACE.fullmatch(place)
+    if found is None:
+        raise ValueError(place)
+    letters, number = found.groups()
+    column = 0
+    for letter in letters:
+        column = 26 * column + ord(letter) - ord("A") + 1
+    return int(number) > _MOST_ROWS or column > _MOST_COLUMNS
 
 
 def _is_on(flag: str | None) -> bool:
