@@ -27,7 +27,7 @@ from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
 from creditlab.errors import DisclosureError
 from creditlab.periods import Period
-from creditlab.terms import Audience, EditionState
+from creditlab.terms import Audience, EditionState, SecurityLevel
 
 ITEM_COUNT, CHANGE_COUNT, COMMENT_COUNT = "item_count", "change_count", "comment_count"
 _SEAL = object()
@@ -111,9 +111,7 @@ def release_edition(
     audience = Audience(audience)
     levels = policy.in_full[audience]
     cells = [row.cells for row in text.items.rows]
-    formats = {one["data_format"] for one in cells if is_in_full(one, levels)}
-    hidden = {one["item_code"] for one in cells if not is_in_full(one, levels)}
-    hidden |= {row["item_code"] for row in before.rows if not is_in_full(row.cells, levels)} if before else set()
+    formats = _formats_in_full(text, levels)
     counts = Cube(_counts(text, period, as_of), period, as_of, 0)
     shown = [shown_cells(one, levels) for one in cells]
     return EditionRelease(
@@ -122,22 +120,37 @@ def release_edition(
         tuple(row.cells for row in text.fields.rows if row["data_format"] in formats),
         tuple(row.cells for row in text.changes.rows),
         tuple(_without_persons(row.cells) for row in text.comments.rows),
-        tuple(_visible(differences, hidden, formats)),
+        tuple(visible_differences(text, before, differences, levels)),
         tuple(_resting(catalogue, text, formats)),
         _SEAL,
     )
 
 
-def _visible(
-    differences: Iterable[Difference], hidden: set[str], formats: Collection[str]
+def visible_differences(
+    text: EditionText, before: Sheet | None, differences: Iterable[Difference], levels: Collection[SecurityLevel]
 ) -> Iterator[Difference]:
-    """Differences of fields that are shown, and of items: what came and went always, cells where the item is shown."""
+    """Differences of fields that are shown, and of items: what came and went always, cells where the item is shown.
+
+    Parameters
+    ----------
+    text, before
+        The edition, in any state, and the items of the one that it is compared with.
+    levels
+        The security levels that are shown in full.
+    """
+    formats = _formats_in_full(text, levels)
+    hidden = {row["item_code"] for row in text.items.rows if not is_in_full(row.cells, levels)}
+    hidden |= {row["item_code"] for row in before.rows if not is_in_full(row.cells, levels)} if before else set()
     for one in differences:
         if one.field:
             if one.data_format in formats:
                 yield one
         elif not one.column or one.column in NAMED or hidden.isdisjoint(one.item_codes):
             yield one
+
+
+def _formats_in_full(text: EditionText, levels: Collection[SecurityLevel]) -> set[str]:
+    return {row["data_format"] for row in text.items.rows if is_in_full(row.cells, levels)}
 
 
 def _resting(catalogue: Catalogue, text: EditionText, formats: Collection[str]) -> Iterator[Standard]:

@@ -14,6 +14,8 @@ from creditlab.terms import RecordState
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+#: Mended within so many days is mended soon.
+SOON_DAYS = 30
 _KEY = ("key64", "item_code", "department", "revision", "effective_on")
 _DELIVERY = ("item_code", "department", "region_code", "delivery_id")
 
@@ -30,7 +32,7 @@ def mended_by_delivery(inputs: Inputs, period: Period, as_of: date) -> ir.Table:
     ibis Table
         One row per delivery: item_code, department, region_code, delivery_id, received_on, path, delivered_at, mended,
         withdrawn, and of the mended ones `days_median` and `days_most` (calendar days from the day on which the record
-        first stood with a fault; null where none was mended).
+        first stood with a fault; null where none was mended) and `mended_soon` (within SOON_DAYS).
     """
     rows = inputs.entries.filter(inputs.entries.effective_on <= as_of)
     ever_faulty = rows.filter(rows.faults.length() > 0).select("key64").distinct()
@@ -64,6 +66,7 @@ def mended_by_delivery(inputs: Inputs, period: Period, as_of: date) -> ir.Table:
         withdrawn=moved.is_withdrawn.sum(),
         days_median=moved.days.median(),
         days_most=moved.days.max(),
+        mended_soon=(moved.days <= SOON_DAYS).fill_null(False).sum(),
     )
     about = inputs.deliveries.select("delivery_id", "path", "delivered_at")
     return counted.left_join(about, "delivery_id").drop("delivery_id_right")

@@ -64,7 +64,7 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     """
     from creditlab import measures
 
-    about = _About(inputs.catalogue, as_of, int(inputs.run_no))
+    about = Cells(inputs.catalogue, as_of, int(inputs.run_no))
     by = (Group.ITEM, Group.DEPARTMENT, Group.REGION)
     ratios = about.ratios(measures.measure(inputs, period, as_of, by=by), period)
     deliveries = about.counts(
@@ -126,7 +126,7 @@ def refuse_nothing(
         )
 
 
-class _About:
+class Cells:
     """What all cells of one cube have in common."""
 
     def __init__(self, catalogue: Catalogue, as_of: date, run_no: int) -> None:
