@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditlab.cli.answer import Answer, Commands, opened
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.terms import MEASUREMENT, Group
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from creditlab.inputs import Inputs
 
 _GROUPS = [str(group) for group in (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)]
 _GROUP_COLUMNS = {Group.DEPARTMENT: "department", Group.REGION: "region_code"}
@@ -21,6 +26,9 @@ def register(command: Commands) -> None:
     measure.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
     measure.add_argument("--by", default="item_code,department,region", help="groups: " + ",".join(_GROUPS))
     measure.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+    measure.add_argument(
+        "--from-scratch", action="store_true", help="add up all entries again, and compare with the sums that were kept"
+    )
 
 
 def _measure(chosen: argparse.Namespace) -> Answer:
@@ -28,6 +36,7 @@ def _measure(chosen: argparse.Namespace) -> Answer:
     from creditlab.lake import read_inputs
     from creditlab.measures import left_items, measure
     from creditlab.periods import parse_date, parse_period
+    from creditlab.sums import has_sums, refuse_differing, summed_inputs
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
 
     workspace = opened(chosen)
@@ -35,14 +44,24 @@ def _measure(chosen: argparse.Namespace) -> Answer:
     if chosen.output:
         check_place(chosen.output, workspace.reports)
     with engine.connect(workspace.engine_url) as backend:
-        inputs = read_inputs(workspace, backend)
         dropped = [column for group, column in _GROUP_COLUMNS.items() if group not in by]
         columns = [column for column in MEASUREMENT if column not in dropped]
-        found = measure(inputs, period, as_of, by).select(*columns)
         order = [
             name for name in ("measure", "item_code", "department", "region_code", "period_start") if name in columns
         ]
-        table = backend.to_pyarrow(found.order_by(order))
+
+        def measured(inputs: Inputs) -> pa.Table:
+            return backend.to_pyarrow(measure(inputs, period, as_of, by).select(*columns).order_by(order))
+
+        if chosen.from_scratch:
+            inputs = read_inputs(workspace, backend)
+            table = measured(inputs)
+            if has_sums(workspace):
+                kept = measured(summed_inputs(workspace, backend, [period], as_of, inputs.run_no))
+                refuse_differing(workspace, table, kept)
+        else:
+            inputs = summed_inputs(workspace, backend, [period], as_of)
+            table = measured(inputs)
         left = backend.to_pyarrow(left_items(inputs, period, as_of).order_by("item_code")).to_pylist()
     if not table.num_rows:
         raise NoDataError("there is nothing to measure in the period", where=period.label)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from creditlab.errors import LakeError, NoDataError, SealError
 from creditlab.inputs import Inputs
-from creditlab.lake.schemas import PAYLOAD, TABLES
+from creditlab.lake.schemas import PAYLOAD, RECORDS_PARTITION, TABLES
 from creditlab.lake.store import Lake, remembered_editions
 
 if TYPE_CHECKING:
@@ -81,8 +85,66 @@ class Snapshot:
         rows = self.table("ledger")
         return rows.filter(rows.run_no == self.last["ledger_run"])
 
-    def _read(self, name: str, schema: pa.Schema) -> ir.Table:
-        files = self.lake.files(name)
+    def later(self, name: str, after: int) -> ir.Table | None:
+        """The rows of a table that runs after one wrote, from the files that can hold them; None where there are none.
+
+        Raises
+        ------
+        deltalake.exceptions.TableNotFoundError
+            If there is no such table.
+        """
+        files = self._files_with(name, after=after)
+        if not files:
+            return None
+        rows = self._read(name, TABLES[name], files).select(TABLES[name].names)
+        return rows.filter(rows.run_no > after)
+
+    def entries(
+        self, *, after: int = 0, effective_after: date | None = None, months: Collection[date] | None = None
+    ) -> ir.Table | None:
+        """Entries of the book from the files that can hold them; None where there are none.
+
+        Parameters
+        ----------
+        after
+            Only those that runs after this one wrote.
+        effective_after
+            Only those that took effect after this day.
+        months
+            Only those of events in these months, each named by its first day.
+        """
+        files = self._files_with("records", after=after, effective_after=effective_after, months=months)
+        if not files:
+            return None
+        rows = self._read("records", TABLES["records"], files).select(TABLES["records"].names)
+        if after:
+            rows = rows.filter(rows.run_no > after)
+        if effective_after is not None:
+            rows = rows.filter(rows.effective_on > effective_after)
+        return rows
+
+    def _files_with(
+        self,
+        name: str,
+        *,
+        after: int,
+        effective_after: date | None = None,
+        months: Collection[date] | None = None,
+    ) -> list[str]:
+        """Files whose log does not say that they can't have such rows."""
+        log = self.lake.log(name)
+        wanted = pa.array([True] * log.num_rows, pa.bool_())
+        for column, least in (("max.run_no", after or None), ("max.effective_on", effective_after)):
+            if least is not None and column in log.column_names:
+                wanted = pc.and_(wanted, pc.fill_null(pc.greater(log[column], pa.scalar(least)), True))
+        if months is not None:
+            names = pa.array([one.isoformat()[:7] for one in months], pa.string())
+            wanted = pc.and_(wanted, pc.is_in(log[f"partition.{RECORDS_PARTITION}"], names))
+        paths = log.filter(wanted)["path"].to_pylist()
+        return [str(self.lake.root / name / unquote(path)) for path in paths]
+
+    def _read(self, name: str, schema: pa.Schema, some: list[str] | None = None) -> ir.Table:
+        files = self.lake.files(name) if some is None else some
         if not files:
             return ibis.memtable(schema.empty_table())
         rows = self.backend.read_parquet(files, union_by_name=True, hive_partitioning=False)

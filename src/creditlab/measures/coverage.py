@@ -5,6 +5,7 @@ Four readings: against the departments' ledger, the expected cells, the items in
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
@@ -105,6 +106,36 @@ def subject_entries(scope: Scope) -> ir.Table:
         rows.item_code.isin(items),
         rows.event_date < scope.period.end,
         rows.record_state != str(RecordState.WITHDRAWN),
+    )
+
+
+def covered_since(scope: Scope, counts: ir.Table, touched: ir.Table, run_no: int, as_of: date) -> ir.Table:
+    """Bring what `coverage_subjects` counted earlier up to a scope's run and day.
+
+    Parameters
+    ----------
+    counts
+        What it counted, with the same register, edition and end of the period.
+    touched
+        The subjects, by item, that have got entries since: nobody else's answer can be another.
+    run_no, as_of
+        The run and the day of the earlier count.
+    """
+    rows = subject_entries(scope).semi_join(touched, SUBJECT)
+    was_there = (rows.run_no <= run_no) & (rows.effective_on <= as_of)
+    held = rows.group_by(SUBJECT).agg(
+        before=ibis.ifelse(was_there, rows.sign, 0).cast("int64").sum(), now=rows.sign.cast("int64").sum()
+    )
+    held = held.mutate(change=(held.now > 0).cast("int64") - (held.before > 0).cast("int64"))
+    held = held.filter(held.change != 0)
+    changes = due_subjects(scope).inner_join(held, SUBJECT)
+    changed = changes.group_by("item_code", "region_code").agg(change=changes.change.sum())
+    found = counts.left_join(changed, ["item_code", counts.region_code.identical_to(changed.region_code)])
+    return found.select(
+        "item_code",
+        "region_code",
+        numerator=(found.numerator + found.change.fill_null(0)).cast("int64"),
+        denominator=found.denominator,
     )
 
 
