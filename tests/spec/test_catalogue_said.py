@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -61,3 +65,18 @@ def test_what_is_refused_says_where_and_what_to_do(say: Callable[..., str]) -> N
 @pytest.mark.parametrize("words", [(), ("burn",), ("draft",), ("consult", "2027"), ("ask", "A-1", "--change", "lost")])
 def test_wrong_use(say: Callable[..., str], words: tuple[str, ...]) -> None:
     assert "parameter" in say(*words, status=2)
+
+
+def test_what_many_note_at_once_is_all_kept(tiny: Tiny, say: Callable[..., str]) -> None:
+    words = ["ask", "A-1", "--change", "altered", "--set", "category=x", *WHY]
+    command = [sys.executable, "-m", "creditlab", "--workspace", str(tiny.folder), "catalogue", *words]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(6)]
+    assert [one.wait() for one in running] == [0] * 6
+    with (tiny.folder / "catalogue" / "requests.csv").open(encoding="utf-8", newline="") as handle:
+        assert [one["request_id"] for one in csv.DictReader(handle)] == ["1", "2", "3", "4", "5", "6"]
+    assert "landed: 1, 2, 3, 4, 5, 6" in say("draft", "2027")
+
+
+def test_without_a_folder_there_is_nothing_to_change(tiny: Tiny, say: Callable[..., str]) -> None:
+    shutil.rmtree(tiny.folder / "catalogue")
+    assert "folder is missing" in say("draft", "2027", status=3)

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from creditlab.errors import CatalogueError
+
+
+@contextmanager
+def editing(root: Path) -> Iterator[None]:
+    """Let one command at a time change a catalogue's folder: what two officials note at once is both kept.
+
+    Raises
+    ------
+    CatalogueError
+        If the folder is missing.
+    """
+    try:
+        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        what, do = "the catalogue's folder is missing", "Make it, or set [paths] catalogue."
+        raise CatalogueError(what, where=root.name, do=do) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_whole(path: Path, content: str) -> None:

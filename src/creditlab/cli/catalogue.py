@@ -106,9 +106,11 @@ def _lint(chosen: argparse.Namespace) -> Answer:
 
 def _draft(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.steps import draft
+    from creditlab.catalogue.writing import editing
 
     workspace = opened(chosen)
-    folder, landing = draft(workspace.catalogue, chosen.year, on=_today(workspace))
+    with editing(workspace.catalogue):
+        folder, landing = draft(workspace.catalogue, chosen.year, on=_today(workspace))
     said = {"draft": chosen.year, "folder": str(folder), **asdict(landing)}
     return Answer(said, f"Drafted: {folder}\n{_landed(landing)}")
 
@@ -124,6 +126,7 @@ def _landed(landing: Landing) -> str:
 def _ask(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.changes import Change
     from creditlab.catalogue.requests import Request, ask
+    from creditlab.catalogue.writing import editing
 
     cells = {}
     for text in chosen.set:
@@ -134,49 +137,58 @@ def _ask(chosen: argparse.Namespace) -> Answer:
     columns = ("reason", "department", "contested", "assessment", "experts_heard", "representatives_heard")
     request = Request(chosen.target, Change(chosen.change), cells, {name: getattr(chosen, name) for name in columns})
     workspace = opened(chosen)
-    number, landing = ask(workspace.catalogue, request, on=_today(workspace))
+    with editing(workspace.catalogue):
+        number, landing = ask(workspace.catalogue, request, on=_today(workspace))
     text = _landed(landing) or "It lands in the next draft.\n"
     return Answer({"request": number, **asdict(landing)}, f"Request {number} noted. {text}")
 
 
 def _consult(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.steps import consult
+    from creditlab.catalogue.writing import editing
     from creditlab.periods import parse_date
 
     workspace = opened(chosen)
     until = parse_date(chosen.until)
-    folder = consult(workspace.catalogue, chosen.year, until=until, on=_today(workspace))
+    with editing(workspace.catalogue):
+        folder = consult(workspace.catalogue, chosen.year, until=until, on=_today(workspace))
     said = {"consultation": chosen.year, "until": until.isoformat(), "folder": str(folder)}
     return Answer(said, f"Open for comments until {until}: {folder}\n")
 
 
 def _comment(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.comments import comment
+    from creditlab.catalogue.writing import editing
 
     workspace = opened(chosen)
     on = _today(workspace)
-    number = comment(workspace.catalogue, chosen.year, chosen.text, item_code=chosen.item, on=on)
+    with editing(workspace.catalogue):
+        number = comment(workspace.catalogue, chosen.year, chosen.text, item_code=chosen.item, on=on)
     return Answer({"comment": number, "year": chosen.year}, f"Comment {number} noted.\n")
 
 
 def _answer(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.comments import answer
+    from creditlab.catalogue.writing import editing
 
     workspace = opened(chosen)
-    answer(workspace.catalogue, chosen.year, chosen.comment_id, chosen.text, on=_today(workspace))
+    with editing(workspace.catalogue):
+        answer(workspace.catalogue, chosen.year, chosen.comment_id, chosen.text, on=_today(workspace))
     return Answer({"answered": chosen.comment_id, "year": chosen.year}, f"Comment {chosen.comment_id} answered.\n")
 
 
 def _approve(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.steps import approve
+    from creditlab.catalogue.writing import editing
     from creditlab.periods import parse_date
 
     workspace = opened(chosen)
     today = _today(workspace)
     day = parse_date(chosen.approved_on) if chosen.approved_on else today
-    folder = approve(
-        workspace.catalogue, chosen.year, by=chosen.by, document=chosen.document, approved_on=day, on=today
-    )
+    with editing(workspace.catalogue):
+        folder = approve(
+            workspace.catalogue, chosen.year, by=chosen.by, document=chosen.document, approved_on=day, on=today
+        )
     return Answer(
         {"approved": chosen.year, "approved_on": day.isoformat(), "folder": str(folder)}, f"Approved: {folder}\n"
     )
@@ -184,9 +196,11 @@ def _approve(chosen: argparse.Namespace) -> Answer:
 
 def _publish(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue import publish
+    from creditlab.catalogue.writing import editing
 
     workspace = opened(chosen)
-    folder = publish(workspace.catalogue, chosen.year, on=_today(workspace))
+    with editing(workspace.catalogue):
+        folder = publish(workspace.catalogue, chosen.year, on=_today(workspace))
     return Answer({"published": chosen.year, "folder": str(folder)}, f"Published and sealed: {folder}\n")
 
 
@@ -221,8 +235,11 @@ def _export(chosen: argparse.Namespace) -> Answer:
 
 def _import(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.workbook import import_workbook
+    from creditlab.catalogue.writing import editing
 
-    year, changed = import_workbook(opened(chosen).catalogue, chosen.file)
+    root = opened(chosen).catalogue
+    with editing(root):
+        year, changed = import_workbook(root, chosen.file)
     text = (
         f"Taken into the draft of {year}: {', '.join(changed)}\n"
         if changed
