@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Lake
-from creditlab.lake.schemas import DELIVERIES
+from creditlab.lake.schemas import DELIVERIES, SUBJECTS
 from creditlab.periods import WorkingDays
 from creditlab.scratch import scratch
 from creditlab.sources import Batch, ManifestRow
@@ -39,6 +40,11 @@ from creditlab.synth.parameters import Parameters
 from creditlab.synth.workspace import begin
 from creditlab.workspace import Workspace, open_workspace
 
+if TYPE_CHECKING:
+    from ibis.backends.duckdb import Backend
+
+#: Subjects that are read together.
+_SUBJECTS = 250_000
 #: What the engine may hold of one chunk.
 _MEMORY = "250MB"
 _RUN_NO = 1
@@ -184,9 +190,20 @@ def _commit(workspace: Workspace, lake: Lake, rules: _Rules, counts: Counts, now
         "subjects_digest": register.digest(workspace.subjects),
         "ledger_digest": register.digest(workspace.ledger),
     }
-    with engine.connect(memory=_MEMORY) as backend:
-        subjects = register.read_subjects(workspace.subjects, rules.catalogue, rules.protection, backend)
-    lake.append("subjects", with_run(subjects, _RUN_NO))
+    with engine.connect(memory=_MEMORY) as backend, scratch() as folder:
+        rows = _subjects(workspace.subjects, folder, rules, backend)
+        lake.append("subjects", pa.RecordBatchReader.from_batches(SUBJECTS, rows))
     lake.append("ledger", with_run(register.read_ledger(workspace.ledger), _RUN_NO))
     runs_of: dict[str, int | None] = {"subjects_run": _RUN_NO, "ledger_run": _RUN_NO}
     lake.append("runs", run_row(_RUN_NO, now, "synth", rules.catalogue, rules.protection, counts, digests, runs_of))
+
+
+def _subjects(path: Path, folder: Path, rules: _Rules, backend: Backend) -> Iterator[pa.RecordBatch]:
+    """The register as ingest reads it, some rows at a time: a large one as a whole is more than memory should hold."""
+    part = folder / path.name
+    with path.open("rb") as lines:
+        header = next(lines)
+        while rows := list(islice(lines, _SUBJECTS)):
+            part.write_bytes(b"".join([header, *rows]))
+            found = register.read_subjects(part, rules.catalogue, rules.protection, backend)
+            yield from with_run(found, _RUN_NO).to_batches()
