@@ -131,7 +131,7 @@ class Report:
             (Column("ratio", self._words["department"], Kind.SHARE), lambda f, w: f.share(**w, period_start=start)),
             (Column("province_ratio", _("Whole province"), Kind.SHARE), lambda f, w: f.share(**province(w))),
             (
-                Column("difference_points", _("Difference in percentage points"), Kind.POINTS),
+                Column("difference_points", _("Difference from the province in percentage points"), Kind.POINTS),
                 lambda f, w: f.difference({**w, "period_start": start}, province(w)),
             ),
         ]

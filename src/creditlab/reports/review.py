@@ -11,11 +11,14 @@ import pyarrow as pa
 
 from creditlab.catalogue import Catalogue, Edition
 from creditlab.catalogue.difference import Difference
+from creditlab.catalogue.sheets import split_list
 from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
 from creditlab.errors import DisclosureError
 from creditlab.figures import Cell, Figures, Row
 from creditlab.messages import Messages
 from creditlab.periods import Period, parse_date, parse_period
+from creditlab.reports.edition.words import FIELDS
+from creditlab.reports.edition.words import WORDS as EDITION_WORDS
 from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.quarterly.cube import Cells
 from creditlab.reports.quarterly.rows import Rows
@@ -153,11 +156,10 @@ class Report:
             "field": _("Field"), "column": _("What"), "before": _("Before"), "after": _("After"),
             "reason": _("Reason"), "department": _("Provider"),
         }  # fmt: skip
-        words = {"included": _("included"), "withdrawn": _("withdrawn"), "altered": _("altered")}
-        rows = []
-        for one in self.differences_shown:
-            cells = one.as_row()
-            rows.append(tuple(Cell(cells[name], words.get(cells[name], cells[name])) for name in titles))
+        rows = [
+            tuple(self._cell(name, cells) for name in titles)
+            for cells in (one.as_row() for one in self.differences_shown)
+        ]
         caption = _("Draft of {year} against the edition of {against}").format(**self._words)
         columns = tuple(Column(name, title) for name, title in titles.items())
         table = Table("differences", caption, columns, tuple(rows), "", self.release)
@@ -217,6 +219,22 @@ class Report:
         period = self.messages.period(self.release.period)
         return {"year": self.draft.year, "against": self.against, "period": period}
 
+    def _cell(self, name: str, cells: Mapping[str, str]) -> Cell:
+        """A difference's cell: in a file as the catalogue writes it, on the page in the reader's words."""
+        _, text = self.messages.gettext, cells[name]
+        if name == "department":
+            return Cell(text, "; ".join(self._rows.department(code) for code in split_list(text)))
+        if name == "item_code":
+            return Cell(text, "; ".join(f"{code} {self._item(code)}" for code in split_list(text)))
+        if name == "column":
+            return Cell(text, _(FIELDS[text]) if text in FIELDS else text)
+        words = EDITION_WORDS.get(cells["column"] if name in ("before", "after") and not cells["field"] else name, {})
+        return Cell(text, "; ".join(_(words[one]) if one in words else one for one in split_list(text)))
+
+    def _item(self, code: str) -> str:
+        one = self.draft.item.get(code) or self.catalogue.newest_item(code)
+        return self.messages.named(one.item_name_zh, one.item_name_en) if one else ""
+
     def _departments(self, measure: Measure) -> list[Row]:
         total = {"department": "", "department_name": self.messages.gettext("All departments")}
         found = self.release.select(measure=measure, by=("department", "detail"))
@@ -255,7 +273,7 @@ class Report:
             figures.append((Column(f"{side}_numerator", numerator, Kind.INTEGER), number("numerator", side)))
             figures.append((Column(f"{side}_denominator", denominator, Kind.INTEGER), number("denominator", side)))
             figures.append((Column(f"{side}_ratio", ratio, Kind.SHARE), share(side)))
-        points = Column("difference_points", _("Difference in percentage points"), Kind.POINTS)
+        points = Column("difference_points", _("Draft less published, in percentage points"), Kind.POINTS)
         figures.append((points, lambda f, where: f.difference(of(SIMULATED, where), of(PUBLISHED, where))))
         note = _(
             "(p) provisional: late arrivals are still to come, so no difference is shown. {key} An empty cell: nothing "
