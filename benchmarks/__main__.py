@@ -35,7 +35,8 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="keep the data that was made")
     chosen = parser.parse_args()
     scratch = chosen.folder.resolve() / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
+    for folder in (scratch, chosen.docs):
+        folder.mkdir(parents=True, exist_ok=True)
     # What a killed run leaves lies where the disk was looked at, and is cleared away here.
     os.environ["TMPDIR"] = str(scratch)
     place = Place(chosen.folder.resolve(), chosen.docs.resolve())
