@@ -117,7 +117,7 @@ def test_a_past_day_is_what_an_ingest_of_the_deliveries_until_then_gives(make_ti
 def test_what_was_known_at_an_earlier_run_is_still_said_of_it(make_tiny: Make) -> None:
     """The newest deliveries come first here, so that every later run changes what is known of the past."""
     tiny = make_history(make_tiny, "history", "2026-12-31")
-    deliveries, known = tiny.manifest, {}
+    deliveries, known, measured = tiny.manifest, {}, {}
     for count in range(1, len(deliveries) + 1):
         # Manifest rows keep their place: the later files are announced, and not there yet.
         hidden = [one["path"] for one in deliveries[: len(deliveries) - count] if one["path"]]
@@ -127,14 +127,21 @@ def test_what_was_known_at_an_earlier_run_is_still_said_of_it(make_tiny: Make) -
         for path in hidden:
             (tiny.folder / path).rename(tiny.folder / "inbox" / path)
         if run_no is not None:
-            known[run_no] = {day: tiny.measure(as_of=day, by="item_code,month") for day in DAYS[::2]}
+            known[run_no] = {day: tiny.records(as_of=day) for day in DAYS}
+            # Measures look at nothing but what was known: one day of each run will do.
+            day = DAYS[count % len(DAYS)]
+            measured[run_no] = day, tiny.measure(as_of=day, by="item_code,month")
     assert len(known) >= 5
+    assert len({day for day, _ in measured.values()}) >= 5
     for run_no, found in known.items():
-        for day, rows in found.items():
-            assert tiny.measure(as_of=day, by="item_code,month", run_no=run_no) == rows
+        assert {day: tiny.records(as_of=day, run_no=run_no) for day in DAYS} == found
+        day, rows = measured[run_no]
+        assert tiny.measure(as_of=day, by="item_code,month", run_no=run_no) == rows
     once = make_history(make_tiny, "once", "2026-12-31")
     once.ingest()
     for day in DAYS:
+        assert tiny.records(as_of=day) == once.records(as_of=day)
+    for day in DAYS[::3]:
         assert without_run(tiny.measure(as_of=day)) == without_run(once.measure(as_of=day))
 
 
