@@ -212,6 +212,9 @@ def test_of_natural_persons_there_is_a_number_and_a_fault(make_tiny: Callable[..
     }  # fmt: skip
     (quarantined,) = overview(pack, "Quarantine")
     assert (quarantined["Row"], quarantined["Delivered in"]) == (2, "001.csv")
+    # Few of them are not counted either.
+    shares = {(one["Item code"], one["Measure"]): one["Share"] for one in overview(pack, "By item and unit")}
+    assert (shares["A-1", "Validity"], shares["B-1", "Validity"]) == ("[c]", 0)
     text = everything(pack.folder)
     assert "Zebra" not in text
     assert sole_trader not in text

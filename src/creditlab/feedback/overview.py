@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from creditlab.feedback.findings import Findings, Row
 from creditlab.feedback.layout import Layout
 from creditlab.feedback.rates import MEASURES, Rates
-from creditlab.feedback.sheets import DAYS, INTEGER, POINTS, SHARE, Column, Line, open_book
+from creditlab.feedback.sheets import DAYS, INTEGER, POINTS, SHARE, Column, Line, Value, open_book
 from creditlab.feedback.words import MENDINGS, REASONS
 from creditlab.messages import Messages
 from creditlab.quarantine import Mending
@@ -125,6 +125,7 @@ class _Overview:
                 "5. Rows in quarantine never became records: mend them in your own system and deliver them again. For "
                 "periods omitted, deliver the data or a zero report."
             ),
+            _("[c] suppressed to protect natural persons."),
             _("The next pack says what was mended, by which delivery, and after how many days."),
         ]
         if self.workspace.contact:
@@ -158,13 +159,13 @@ class _Overview:
             yield Line(
                 (
                     _(MEASURE_WORDS[measure].title),
-                    mine.get("numerator"),
-                    mine.get("denominator"),
-                    mine.get("ratio"),
+                    _shown(mine, "numerator"),
+                    _shown(mine, "denominator"),
+                    _shown(mine, "ratio"),
                     _("yes") if mine.get("is_provisional") else "",
-                    province.get("ratio"),
+                    _shown(province, "ratio"),
                     _points(mine, province),
-                    *((row or {}).get("ratio") for row in rows[1:]),
+                    *(_shown(row or {}, "ratio") for row in rows[1:]),
                 )
             )
 
@@ -185,7 +186,8 @@ class _Overview:
             yield Line(
                 (
                     item, self._item(item), self._unit(unit), _(MEASURE_WORDS[Measure(row["measure"])].title),
-                    row["numerator"], row["denominator"], row["ratio"], _("yes") if row["is_provisional"] else "",
+                    *(_shown(row, name) for name in ("numerator", "denominator", "ratio")),
+                    _("yes") if row["is_provisional"] else "",
                 )
             )  # fmt: skip
 
@@ -297,9 +299,17 @@ class _Overview:
         return total
 
 
+def _shown(row: Row, column: str) -> Value:
+    """A figure, or the mark of a suppressed one."""
+    marker: str = row.get("marker", "")
+    return marker or row.get(column)
+
+
 def _points(mine: Row, province: Row) -> float | None:
     """Percentage points between two mature shares, taken before rounding."""
-    if not mine or not province or mine["is_provisional"] or province["is_provisional"]:
+    if mine.get("ratio") is None or province.get("ratio") is None:
+        return None
+    if mine["is_provisional"] or province["is_provisional"]:
         return None
     difference = Fraction(mine["numerator"], mine["denominator"]) - Fraction(
         province["numerator"], province["denominator"]

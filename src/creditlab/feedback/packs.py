@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditlab import engine
+from creditlab.disclosure import read_policy
 from creditlab.errors import CatalogueError, DisclosureError, NoDataError, ParameterError
 from creditlab.feedback.findings import Findings, Row, gather
 from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
@@ -25,6 +26,7 @@ from creditlab.feedback.sheets import Column, Line, open_book
 from creditlab.lake import Lake, Snapshot, read_inputs
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.shelf import past_releases
 from creditlab.scratch import scratch
 from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
 
@@ -119,7 +121,9 @@ def write_packs(
         snapshot = Snapshot.take(Lake(workspace.lake), backend)
         inputs = read_inputs(workspace, backend, snapshot.run_no)
         chosen = _known(inputs.catalogue, departments)
-        rates = take_rates(inputs, period, as_of, periods_before)
+        rates = take_rates(
+            inputs, period, as_of, read_policy(workspace.policy), past_releases(workspace.reports), periods_before
+        )
         found = gather(snapshot, inputs, period, as_of, workspace.blanks)
         concerned = found.departments() | {code for code, label, _ in rates.own if label == period.label}
         codes = [code for code in chosen if departments is not None or code in concerned]

@@ -1,4 +1,4 @@
-"""A department's rates beside the province's and its own last periods."""
+"""A department's rates beside the province's and its own last periods, through the gate like every other figure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from creditlab.disclosure import CUBE_SCHEMA, Cube, Policy, ReleaseLedger, release, roll_up
 from creditlab.inputs import Inputs
 from creditlab.measures import METHODS, measure
 from creditlab.periods import Period
-from creditlab.terms import Group, Measure
+from creditlab.reports.quarterly.cube import Cells
+from creditlab.terms import Audience, Group, Measure
 
 #: How many periods before stand beside the pack's own.
 PERIODS_BEFORE = 4
@@ -19,23 +21,23 @@ PERIODS_BEFORE = 4
 MEASURES = tuple(one for one in Measure if Group.DEPARTMENT in METHODS[one].groups)
 
 Row = dict[str, Any]
-_ORDER = ("department", "item_code", "region_code", "measure")
+_CELL = ("item_code", "department", "region_code")
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Measurements for every department.
+    """Measurements for every department, as the government audience may see them; suppressed ones have no numbers.
 
     Attributes
     ----------
     periods
         The pack's period, then those before it.
     own
-        By department, period (its label) and measure: numerator, denominator, ratio, is_provisional.
+        By department, period (its label) and measure: a row of the release.
     province
         The same by period and measure.
     cells
-        By department: rows of MEASUREMENT by item and unit, of the pack's period.
+        By department: rows of the release by item and unit, of the pack's period.
     """
 
     periods: tuple[Period, ...]
@@ -44,8 +46,15 @@ class Rates:
     cells: dict[str, list[Row]]
 
 
-def take_rates(inputs: Inputs, period: Period, as_of: date, periods_before: int = PERIODS_BEFORE) -> Rates:
-    """Measure a period and those before it, all as of the same day.
+def take_rates(
+    inputs: Inputs,
+    period: Period,
+    as_of: date,
+    policy: Policy,
+    ledger: ReleaseLedger,
+    periods_before: int = PERIODS_BEFORE,
+) -> Rates:
+    """Measure a period and those before it, all as of the same day, and protect them for the departments.
 
     Raises
     ------
@@ -55,24 +64,29 @@ def take_rates(inputs: Inputs, period: Period, as_of: date, periods_before: int 
     periods = [period]
     for _ in range(periods_before):
         periods.append(periods[-1].previous())
-    own: dict[tuple[str, str, str], Row] = {}
-    province: dict[tuple[str, str], Row] = {}
-    cells: dict[str, list[Row]] = {}
-    for one in periods:
-        by = (Group.ITEM, Group.DEPARTMENT, Group.REGION) if one is period else (Group.DEPARTMENT,)
-        found = measure(inputs, one, as_of, by, MEASURES).to_pyarrow()
-        if one is period:
-            for row in found.sort_by([(name, "ascending") for name in _ORDER]).to_pylist():
-                cells.setdefault(row["department"], []).append(row)
-        for row in _summed(found, ["department", "measure"]):
-            own[row["department"], one.label, row["measure"]] = row
-        for row in _summed(found, ["measure"]):
-            province[one.label, row["measure"]] = row
-    return Rates(tuple(periods), own, province, cells)
+    about = Cells(inputs.catalogue, as_of, int(inputs.run_no))
+    now = about.ratios(measure(inputs, period, as_of, (Group.ITEM, Group.DEPARTMENT, Group.REGION), MEASURES), period)
+    rows = list(now)
+    for one in periods[1:]:
+        rows += about.ratios(measure(inputs, one, as_of, (Group.ITEM, Group.DEPARTMENT), MEASURES), one)
+    parts = pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)
+    cells = pa.Table.from_pylist(now, schema=CUBE_SCHEMA)
+    table = pa.concat_tables([roll_up(parts, [(), ("department",)]), roll_up(cells, [_CELL])])
+    cube = Cube(table, period, as_of, int(inputs.run_no))
+    return _by_reader(release(cube, Audience.GOVERNMENT, policy, ledger).rows(), periods)
 
 
-def _summed(found: pa.Table, by: list[str]) -> list[Row]:
-    """Measurements of larger groups; each of these measures adds up over items, departments and units."""
-    summed = found.group_by(by).aggregate([("numerator", "sum"), ("denominator", "sum"), ("is_provisional", "any")])
-    rows: list[Row] = summed.rename_columns([*by, "numerator", "denominator", "is_provisional"]).to_pylist()
-    return [row | {"ratio": row["numerator"] / row["denominator"]} for row in rows]
+def _by_reader(rows: list[Row], periods: list[Period]) -> Rates:
+    labels = {one.start: one.label for one in periods}
+    found = Rates(tuple(periods), {}, {}, {})
+    for row in rows:
+        label = labels[row["period_start"]]
+        if not row["department"]:
+            found.province[label, row["measure"]] = row
+        elif not row["item_code"]:
+            found.own[row["department"], label, row["measure"]] = row
+        else:
+            found.cells.setdefault(row["department"], []).append(row)
+    for cells in found.cells.values():
+        cells.sort(key=lambda row: (row["item_code"], row["region_code"], MEASURES.index(row["measure"])))
+    return found

@@ -132,7 +132,7 @@ class Book:
             if value is None or value == "":
                 if place in row.marked:
                     sheet.write_blank(at, place, None, form)
-            elif column.kind == TEXT:
+            elif column.kind == TEXT or isinstance(value, str):
                 sheet.write_string(at, place, str(value), form)
             else:
                 sheet.write_number(at, place, float(value), form)
