@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -93,14 +93,19 @@ class Snapshot:
         deltalake.exceptions.TableNotFoundError
             If there is no such table.
         """
-        files = self._files_with(name, after=after)
+        files = self._files_with(name, [("max.run_no", pc.greater, after or None)])
         if not files:
             return None
         rows = self._read(name, TABLES[name], files).select(TABLES[name].names)
         return rows.filter(rows.run_no > after)
 
     def entries(
-        self, *, after: int = 0, effective_after: date | None = None, months: Collection[date] | None = None
+        self,
+        *,
+        after: int = 0,
+        effective_after: date | None = None,
+        months: Collection[date] | None = None,
+        subject_id: str | None = None,
     ) -> ir.Table | None:
         """Entries of the book from the files that can hold them; None where there are none.
 
@@ -112,8 +117,12 @@ class Snapshot:
             Only those that took effect after this day.
         months
             Only those of events in these months, each named by its first day.
+        subject_id
+            Only those about this subject.
         """
-        files = self._files_with("records", after=after, effective_after=effective_after, months=months)
+        wanted = (("max.run_no", pc.greater, after or None), ("max.effective_on", pc.greater, effective_after))
+        wanted += (("min.subject_id", pc.less_equal, subject_id), ("max.subject_id", pc.greater_equal, subject_id))
+        files = self._files_with("records", wanted, months)
         if not files:
             return None
         rows = self._read("records", TABLES["records"], files).select(TABLES["records"].names)
@@ -121,26 +130,26 @@ class Snapshot:
             rows = rows.filter(rows.run_no > after)
         if effective_after is not None:
             rows = rows.filter(rows.effective_on > effective_after)
+        if subject_id is not None:
+            rows = rows.filter(rows.subject_id == subject_id)
         return rows
 
     def _files_with(
         self,
         name: str,
-        *,
-        after: int,
-        effective_after: date | None = None,
+        wanted: Iterable[tuple[str, Callable[[pa.Array, pa.Scalar], pa.Array], Any]],
         months: Collection[date] | None = None,
     ) -> list[str]:
         """Files whose log does not say that they can't have such rows."""
         log = self.lake.log(name)
-        wanted = pa.array([True] * log.num_rows, pa.bool_())
-        for column, least in (("max.run_no", after or None), ("max.effective_on", effective_after)):
-            if least is not None and column in log.column_names:
-                wanted = pc.and_(wanted, pc.fill_null(pc.greater(log[column], pa.scalar(least)), True))
+        may = pa.array([True] * log.num_rows, pa.bool_())
+        for column, compare, value in wanted:
+            if value is not None and column in log.column_names:
+                may = pc.and_(may, pc.fill_null(compare(log[column], pa.scalar(value)), True))
         if months is not None:
             names = pa.array([one.isoformat()[:7] for one in months], pa.string())
-            wanted = pc.and_(wanted, pc.is_in(log[f"partition.{RECORDS_PARTITION}"], names))
-        paths = log.filter(wanted)["path"].to_pylist()
+            may = pc.and_(may, pc.is_in(log[f"partition.{RECORDS_PARTITION}"], names))
+        paths = log.filter(may)["path"].to_pylist()
         return [str(self.lake.root / name / unquote(path)) for path in paths]
 
     def _read(self, name: str, schema: pa.Schema, some: list[str] | None = None) -> ir.Table:

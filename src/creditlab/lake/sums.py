@@ -146,7 +146,7 @@ def run_marks(runs: pa.Table) -> dict[int, str]:
     """For each run, 16 characters that stand for it and all runs before it, as they were committed."""
     whole = hashlib.sha256()
     found = {0: whole.hexdigest()[:16]}
-    for row in runs.select(["run_no", "committed_at", "creditlab_version", "rules_digest"]).to_pylist():
+    for row in runs.to_pylist():
         whole.update(json.dumps(row, sort_keys=True, default=str).encode())
         found[row["run_no"]] = whole.hexdigest()[:16]
     return found
