@@ -14,16 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from creditlab.monitoring.series import Series
 
 #: How far the year's waves and a single month's own may go before the data has to insist (root scale, share of level).
-_WAVES, _MONTH = 0.15, 0.05
+_WAVES, _MONTH = 0.12, 0.05
+#: The level may go anywhere.
+_LEVEL = 100.0
 #: After so many months an observation counts half.
-_HALF_LIFE = 24
+_HALF_LIFE = 10
+#: A change shows where it would lie outside the interval twice in three times.
+_TWO_IN_THREE = 0.5
 #: Huber's constant; beyond it an observation counts less.
 _HUBER = 1.345
 _ROUNDS = 6
@@ -46,7 +49,7 @@ class Expectation:
     score
         How far what is there lies from what was expected, in standard deviations; below 0 for too few.
     shows_fall, shows_flood
-        Whether a change of the size sought would lie outside the interval; where not, silence proves nothing.
+        Whether a change of the size sought would be found in two cases of three; where not, silence proves little.
     """
 
     mean: float
@@ -85,8 +88,8 @@ class _Fit:
         self.count = len(past)
         start = series.month.start
         places = start.year * 12 + start.month - 1 - np.arange(self.count, -1, -1)
-        year = _year(places % 12)
-        self.year, self.now = year[:-1], year[-1:]
+        design = _design(places % 12)
+        self.design, self.now = design[:-1], design[-1]
         self._fit(past / self.level)
 
     @property
@@ -100,15 +103,17 @@ class _Fit:
         return max(self.variance - self.chance, 0.0)
 
     def _fit(self, values: np.ndarray) -> None:
-        from sklearn.linear_model import Ridge
+        from sklearn.linear_model import ridge_regression
 
         age = self.count - 1 - np.arange(self.count)
         decay = 0.5 ** (age / _HALF_LIFE)
         self.weights, spread = decay, float(np.sqrt(2 * _SUPPOSED + self.chance))
         for _ in range(_ROUNDS):
-            self.model = Ridge(alpha=spread**2).fit(self.year, values, sample_weight=self.weights)
-            residuals = values - self.model.predict(self.year)
-            self.freedom = self._parameters(spread**2)
+            self.found = ridge_regression(self.design, values, spread**2, sample_weight=self.weights, solver="cholesky")
+            residuals = values - self.design @ self.found
+            data = self._data(spread**2)
+            # As how many free numbers level and year count.
+            self.freedom = float(np.trace(np.linalg.solve(data + np.eye(len(data)), data)))
             left = max(1 - self.freedom / self.count, 0.3)
             spread = 1.4826 * float(np.median(np.abs(residuals))) / left**0.5
             spread = max(spread, (0.7 * self.chance) ** 0.5)
@@ -117,30 +122,17 @@ class _Fit:
         cut = np.minimum(np.abs(residuals), 2 * spread) ** 2
         self.variance = 1.08 * float(np.average(cut, weights=decay)) / left
 
-    @cached_property
-    def _design(self) -> np.ndarray:
-        return np.hstack([np.ones((self.count, 1)), self.year])
-
-    def _precision(self, variance: float) -> tuple[np.ndarray, np.ndarray]:
-        """What the data say about level and year, and what was held back beforehand."""
-        data = (self._design * self.weights[:, None]).T @ self._design / variance
-        prior = np.eye(len(data))
-        prior[0, 0] = 0
-        return data, prior
-
-    def _parameters(self, variance: float) -> float:
-        """As how many free numbers level and year count."""
-        data, prior = self._precision(variance)
-        return float(np.trace(np.linalg.solve(data + prior, data)))
+    def _data(self, variance: float) -> np.ndarray:
+        """What the months say about level and year; beforehand each may go about as far as 1."""
+        return (self.design * self.weights[:, None]).T @ self.design / variance
 
     def expect(self, pooled: float, score: float, sought: float) -> Expectation:
         left = max(self.count - self.freedom, 0.0)
         own = (left * self.restlessness + _POOLED_MONTHS * pooled) / (left + _POOLED_MONTHS)
         variance = self.chance + max(own, pooled / 4)
-        data, prior = self._precision(variance)
-        now = np.hstack([[1.0], self.now[0]])
-        unknown = float(now @ np.linalg.solve(data + prior, now))
-        centre = float(self.model.predict(self.now)[0])
+        data = self._data(variance)
+        unknown = float(self.now @ np.linalg.solve(data + np.eye(len(data)), self.now))
+        centre = float(self.now @ self.found)
         spread = (variance + unknown) ** 0.5
 
         def count(place: float) -> float:
@@ -155,13 +147,14 @@ class _Fit:
             count(centre - score * spread),
             count(centre + score * spread),
             distance(self.observed),
-            distance((1 - sought) * mean) <= -score,
-            distance((1 + sought) * mean) >= score,
+            distance((1 - sought) * mean) <= -score - _TWO_IN_THREE,
+            distance((1 + sought) * mean) >= score + _TWO_IN_THREE,
         )
 
 
-def _year(months: np.ndarray) -> np.ndarray:
-    """The year's waves and months as columns, each by how far it may go."""
+def _design(months: np.ndarray) -> np.ndarray:
+    """The level, the year's waves and its months as columns, each by how far it may go."""
     angles = 2 * np.pi * months[:, None] * np.arange(1, 3) / 12
+    level = np.full((len(months), 1), _LEVEL)
     single = months[:, None] == np.arange(12)
-    return np.hstack([_WAVES * np.sin(angles), _WAVES * np.cos(angles), _MONTH * single])
+    return np.hstack([level, _WAVES * np.sin(angles), _WAVES * np.cos(angles), _MONTH * single])

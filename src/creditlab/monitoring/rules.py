@@ -85,7 +85,9 @@ def late(look: Quarter) -> Iterator[Finding]:
             (whole - part).cast("float64") > limits["share"] * whole.cast("float64")
             for part, whole in ((both.numerator, both.denominator), (both.came, both.of))
         ]
-        return both.select(*keys, "numerator", "denominator", holds=is_late[0] & is_late[1])
+        enough = both.denominator.cast("float64") >= limits["share_of_before"] * both.of.cast("float64")
+        found = both.mutate(holds=is_late[0] & is_late[1], enough=enough)
+        return found.filter(found.holds | found.enough).select(*keys, "numerator", "denominator", "holds")
 
     yield from _wholes_and_units(look, MatterRule.LATE, Measure.TIMELINESS, broken)
 

@@ -16,25 +16,35 @@ if TYPE_CHECKING:
     from creditlab.periods import Period
 
 
+#: How much wider the interval is for series in which the change that is sought would not show.
+_WIDER = 1.25
+
+
 def judge(series: list[Series], limits: Mapping[str, Any]) -> Iterator[tuple[Series, Expectation, Kind]]:
     """What is expected of each series that can be judged, and what it is: a fall, a flood, or nothing unusual.
 
     A series is not judged while its past is short, or where months without any record are too many: then nothing is
-    what is to be expected. Both sides of the interval are meant: outside it, and far enough from what was expected to
-    matter.
+    what is to be expected.
     """
     long = [one for one in series if len(one.past) >= limits["months"]]
     dense = [one for one in long if sum(not count for count in one.past) <= limits["zero_share"] * len(one.past)]
     found = expectations(dense, score=limits["score"], sought=limits["sought"])
     for one, expected in zip(dense, found, strict=True):
-        change = one.observed - expected.mean
-        is_large = abs(change) >= limits["change"] * expected.mean
-        if is_large and one.observed < expected.low:
-            yield one, expected, Kind.FALL
-        elif is_large and one.observed > expected.high:
-            yield one, expected, Kind.FLOOD
-        else:
-            yield one, expected, Kind.NONE
+        yield one, expected, kind_of(one, expected, limits)
+
+
+def kind_of(one: Series, expected: Expectation, limits: Mapping[str, Any]) -> Kind:
+    """A fall or a flood lies outside the interval, and far enough from what was expected to matter.
+
+    A series too small or too restless for the change that is sought has to lie outside a wider one: of many such
+    series, some are always outside the narrow one.
+    """
+    change = one.observed - expected.mean
+    shows = expected.shows_fall if change < 0 else expected.shows_flood
+    width = limits["score"] * (1 if shows else _WIDER)
+    if abs(expected.score) <= width or abs(change) < limits["change"] * expected.mean:
+        return Kind.NONE
+    return Kind.FALL if change < 0 else Kind.FLOOD
 
 
 def unusual_volumes(look: Quarter, standing: Mapping[str, date]) -> Iterator[Finding]:
