@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from creditlab.catalogue.edition import Catalogue
     from creditlab.workspace import Workspace
 
+#: A column of a table's log, how it compares with a value where a file may have such rows, and the value, if any.
+_Bound = tuple[str, Callable[[pa.Array, pa.Scalar], pa.Array], Any]
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -120,8 +123,12 @@ class Snapshot:
         subject_id
             Only those about this subject.
         """
-        wanted = (("max.run_no", pc.greater, after or None), ("max.effective_on", pc.greater, effective_after))
-        wanted += (("min.subject_id", pc.less_equal, subject_id), ("max.subject_id", pc.greater_equal, subject_id))
+        wanted: list[_Bound] = [
+            ("max.run_no", pc.greater, after or None),
+            ("max.effective_on", pc.greater, effective_after),
+            ("min.subject_id", pc.less_equal, subject_id),
+            ("max.subject_id", pc.greater_equal, subject_id),
+        ]
         files = self._files_with("records", wanted, months)
         if not files:
             return None
@@ -137,7 +144,7 @@ class Snapshot:
     def _files_with(
         self,
         name: str,
-        wanted: Iterable[tuple[str, Callable[[pa.Array, pa.Scalar], pa.Array], Any]],
+        wanted: Iterable[_Bound],
         months: Collection[date] | None = None,
     ) -> list[str]:
         """Files whose log does not say that they can't have such rows."""
