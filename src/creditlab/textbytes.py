@@ -26,9 +26,7 @@ def holds_any(values: pa.Array | pa.ChunkedArray, wanted: Collection[int]) -> np
     starts, data = text_bytes(whole)
     if not len(data):
         return answer
-    is_wanted = np.zeros(256, dtype=bool)
-    is_wanted[list(wanted)] = True
-    places = np.flatnonzero(is_wanted[data])
+    places = np.flatnonzero(_are(data, wanted))
     answer[np.searchsorted(starts, places, side="right") - 1] = True
     return answer
 
@@ -58,9 +56,7 @@ def may_hold_run(texts: pa.Array, wanted: Collection[int], length: int) -> np.nd
     """
     answer = np.zeros(len(texts), dtype=bool)
     starts, data = text_bytes(texts)
-    is_wanted = np.zeros(256, dtype=np.uint8)
-    is_wanted[list(wanted)] = 1
-    blocks = is_wanted[data[: len(data) // 8 * 8]].view(np.uint64)
+    blocks = _are(data[: len(data) // 8 * 8], wanted).view(np.uint64)
     places = np.flatnonzero(blocks == 0x0101010101010101) * 8
     # A run lies in one text, and so does each block of it.
     answer[np.searchsorted(starts, places, side="right") - 1] = True
@@ -75,3 +71,11 @@ def text_bytes(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(len(texts) + 1, dtype=kind), np.zeros(0, dtype=np.uint8)
     starts = np.frombuffer(offsets, dtype=kind)[texts.offset : texts.offset + len(texts) + 1]
     return starts - starts[0], np.frombuffer(data, dtype=np.uint8)[starts[0] : starts[-1]]
+
+
+def _are(data: np.ndarray, wanted: Collection[int]) -> np.ndarray:
+    """For each byte 1 where it is one of some, else 0; much faster than a table that numpy looks up."""
+    table = bytearray(256)
+    for one in wanted:
+        table[one] = 1
+    return np.frombuffer(data.tobytes().translate(table), dtype=np.uint8)

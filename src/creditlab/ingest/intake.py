@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab import engine
+from creditlab.ahead import Ahead
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids
 from creditlab.ingest.days import parse_days
@@ -55,9 +54,8 @@ class Intake:
         self._schemas: dict[str, Schemas] = {}
         self._waiting: dict[tuple[str, ...], list[pa.Table]] = {}
         self._waiting_size: dict[tuple[str, ...], tuple[int, int]] = {}
-        # While the engine judges one batch, the next one is read and protected.
-        self._judging = ThreadPoolExecutor(max_workers=1)
-        self._ahead: deque[Future[None]] = deque()
+        # While the engine judges one batch, the next one is protected, and the one after it is read.
+        self._protecting, self._judging = Ahead(), Ahead()
 
     def add(self, row: ManifestRow, delivery_id: str, batches: Iterable[Batch] | None) -> int:
         """Take one delivery in; returns its arrival number.
@@ -111,15 +109,8 @@ class Intake:
         """Judge what is still waiting."""
         for alike, tables in list(self._waiting.items()):
             self._judge(alike, self._schemas_of(tables[0]["item_code"][0].as_py()))
-        while self._ahead:
-            self._ahead.popleft().result()
-        self._judging.shutdown()
-
-    def _hand_over(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
-        """Give protected rows to the engine; waits where it is a batch behind, so that memory stays bounded."""
-        while self._ahead:
-            self._ahead.popleft().result()
-        self._ahead.append(self._judging.submit(self.staging.add_new, rows, edition, schema))
+        self._protecting.close()
+        self._judging.close()
 
     def _schemas_of(self, item_code: str) -> Schemas:
         if item_code not in self._schemas:
@@ -132,8 +123,10 @@ class Intake:
 
     def _judge(self, alike: tuple[str, ...], schemas: Schemas) -> None:
         """Judge the waiting rows of items that have the same record schemas in the same editions."""
-        tables = self._waiting.pop(alike)
         self._waiting_size.pop(alike)
+        self._protecting.hand_over(self._protect, self._waiting.pop(alike), schemas)
+
+    def _protect(self, tables: list[pa.Table], schemas: Schemas) -> None:
         rows = pa.concat_tables(tables, promote_options="default").combine_chunks()
         if not schemas:
             reason = pa.array([str(QuarantineReason.ITEM_NOT_IN_EDITION)] * rows.num_rows, pa.string())
@@ -151,7 +144,8 @@ class Intake:
                 fields = {one.name for one in schema.fields}
                 part = rows if chosen.all() else rows.filter(pa.array(chosen))
                 unknown = [name for name in others if name not in fields]
-                self._hand_over(protect(part, schema, unknown, self.staging.protection), edition, schema)
+                protected = protect(part, schema, unknown, self.staging.protection)
+                self._judging.hand_over(self.staging.add_new, protected, edition, schema)
 
     def _reasons(self, rows: pa.Table, schemas: Schemas, editions: np.ndarray, action: pa.Array) -> np.ndarray:
         """For each row the first reason that keeps it out, as a place in `_REASONS`; -1 for none."""

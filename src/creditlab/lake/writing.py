@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
+from creditlab.ahead import Ahead
 from creditlab.lake.added import UNIQUE, added, sync_folder
 
 _ROW_GROUP_ROWS = 128 * 1024
@@ -36,6 +37,8 @@ def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) 
         What a log has to say of the files; until it does, nobody sees them.
     """
     files: dict[str, _File] = {}
+    # While one row group is encoded, the rows of the next one come.
+    encoding = Ahead()
     schema = rows.schema
     place = schema.get_field_index(partition) if partition else -1
     schema = schema.remove(place) if partition else schema
@@ -44,13 +47,17 @@ def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) 
             for value, part in _parts(batch, place):
                 if value not in files:
                     inside = folder / f"{partition}={quote(value)}" if partition else folder
-                    files[value] = _File(inside, schema)
+                    files[value] = _File(inside, schema, encoding)
                 files[value].add(part)
             while sum(one.waiting_rows for one in files.values()) > _WAITING_ROWS:
                 max(files.values(), key=lambda one: one.waiting_rows).flush()
         for one in files.values():
+            one.flush()
+        encoding.close()
+        for one in files.values():
             one.close()
     except BaseException:
+        encoding.abandon()
         # A disk that is full, above all, keeps nothing of a failed attempt.
         for one in files.values():
             one.abandon()
@@ -79,10 +86,11 @@ def _parts(batch: pa.RecordBatch, place: int) -> Iterator[tuple[str, pa.RecordBa
 class _File:
     """One new Parquet file, to which rows are added a row group at a time."""
 
-    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, schema: pa.Schema, encoding: Ahead) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder / f"part-{uuid.uuid4()}.snappy.parquet"
         self.waiting_rows = 0
+        self._encoding = encoding
         self._waiting: list[pa.RecordBatch] = []
         self._file = self.path.open("xb")
         self._writer = pq.ParquetWriter(
@@ -101,11 +109,13 @@ class _File:
 
     def flush(self) -> None:
         if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting), row_group_size=self.waiting_rows)
+            self._encoding.hand_over(self._write, pa.Table.from_batches(self._waiting))
         self._waiting, self.waiting_rows = [], 0
 
+    def _write(self, group: pa.Table) -> None:
+        self._writer.write_table(group, row_group_size=group.num_rows)
+
     def close(self) -> None:
-        self.flush()
         self._writer.close()
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -200,8 +200,9 @@ def _open(
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=rows.note
             ),
+            # What was no UTF-8 was seen when the file was looked at, and is read by another encoding.
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
+                check_utf8=False, column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
