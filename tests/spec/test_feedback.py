@@ -11,13 +11,17 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from creditlab.errors import DisclosureError, NoDataError, ParameterError
 from creditlab.feedback import Pack, write_packs
 from creditlab.periods import parse_period
+from creditlab.sources import look, read_batches
 from creditlab.terms import HELPER_PREFIX, Language
 from tests.spec.tiny import Tiny, code, csv_text, form_field, form_fields, row
 
@@ -113,18 +117,19 @@ def test_pack_delivered_again_raises_validity_by_exactly_the_mended_rows(
     )  # fmt: skip
 
 
-def test_columns_of_the_pack_are_no_content(make_tiny: Callable[..., Tiny]) -> None:
-    states = []
-    for name, edit in (("with", mend_two), ("without", without_helpers)):
-        tiny = make_tiny(name=name)
-        tiny.write("keys/pseudonym.key", b"k" * 32)
-        tiny.deliver(FAULTY)
-        tiny.ingest()
-        tiny.deliver(edited(mend_file(write(tiny)["D1"]), edit), "2026-10-25", path="back.xlsx")
-        tiny.ingest()
-        states.append({number: (one["content64"], one["faults"]) for number, one in tiny.records().items()})
-    assert states[0] == states[1]
-    assert states[0]["1"][1] == []
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_columns_that_a_pack_adds_are_not_read(tmp_path: Path, name: str) -> None:
+    path, rows = (
+        tmp_path / name,
+        {"note": ["a", ""], f"{HELPER_PREFIX}fault": ["=1", ""], f"{HELPER_PREFIX}where": ["", "b"]},
+    )
+    if name == "a.csv":
+        path.write_text(csv_text(list(rows), zip(*rows.values(), strict=True)), encoding="utf-8")
+    else:
+        parquet.write_table(pa.table(rows), path)
+    (batch,) = read_batches(look(path), ZoneInfo("UTC"), {})
+    assert batch.table.to_pydict() == {"note": ["a", ""]}
+    assert batch.row_no.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -163,18 +168,22 @@ def test_columns_whose_names_could_be_mistaken_have_their_fields_own_names(make_
 FORMULAS = ['=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "=1\t2", "＝1", "a\r\n=1", "'=1", "0012", "_x0041_", "<b>&amp;"]
 
 
-def test_texts_that_look_like_formulas_are_texts_and_come_back_as_they_were(tiny: Tiny) -> None:
+def test_texts_come_back_as_they_were_and_none_is_a_formula(tiny: Tiny) -> None:
+    """Texts that a spreadsheet would run, the longest that a cell holds, and one that none holds: it isn't cut."""
     rows = [row(str(n), subject_name="", note=text, subject_id=code(number=n)) for n, text in enumerate(FORMULAS)]
+    rows += [row("L", subject_name="", note="x" * 32_767), row("M", subject_name="", note="x" * 32_768)]
     tiny.deliver([*rows, row("=9", event_date="=1+1", note="@x")], path="=cmd.csv")
     tiny.ingest()
     pack = write(tiny)["D1"]
+    assert (pack.to_mend, pack.quarantined) == (len(rows) - 1, 1)
+    assert [one["Record number"] for one in overview(pack, "By number only")] == ["M"]
     for path in pack.folder.rglob("*.xlsx"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 assert not re.search(rb"<f[ >]|<hyperlink|externalLink|ddeLink", archive.read(name)), name
     tiny.deliver(mend_file(pack).read_bytes(), "2026-10-25", path="back.xlsx")
     counts = tiny.ingest().counts
-    assert (counts.delivered, counts.repeated) == (len(FORMULAS), len(FORMULAS))
+    assert (counts.delivered, counts.repeated) == (len(rows) - 1, len(rows) - 1)
 
 
 def everything(folder: Path) -> str:
@@ -219,16 +228,6 @@ def test_of_natural_persons_there_is_a_number_and_a_fault(make_tiny: Callable[..
     assert "Zebra" not in text
     assert sole_trader not in text
     assert "P-" not in text.replace("UTF-", "")
-
-
-def test_a_text_that_no_cell_can_hold_is_listed_by_number_and_not_cut(tiny: Tiny) -> None:
-    tiny.deliver([row("1", subject_name="", note="x" * 32_768), row("2", subject_name="", note="x" * 32_767)])
-    tiny.ingest()
-    pack = write(tiny)["D1"]
-    assert (pack.to_mend, pack.by_number) == (1, 1)
-    assert [one["Record number"] for one in overview(pack, "By number only")] == ["1"]
-    tiny.deliver(mend_file(pack).read_bytes(), "2026-10-25", path="back.xlsx")
-    assert tiny.ingest().counts.repeated == 1
 
 
 def test_a_resident_number_in_a_text_stays_masked_and_is_marked(tiny: Tiny) -> None:
@@ -319,3 +318,19 @@ def test_a_quarter_with_only_a_silent_department_still_tells_it(make_tiny: Calla
     tiny.ingest()
     packs = write(tiny)
     assert (packs["D2"].omitted, packs["D2"].to_mend) == (2, 0)
+
+
+def test_an_heir_mends_what_came_under_the_merged_departments_code(tiny: Tiny) -> None:
+    columns = "department,valid_from,valid_until,name_zh,name_en,alias,level,merged_into"
+    tiny.write("catalogue/department_history.csv", f"{columns}\nD1,,2026-09-30,,,,prefecture,D2\n")
+    tiny.deliver([row("1", subject_name="")])
+    tiny.ingest()
+    packs = write(tiny)
+    assert set(packs) == {"D2"}
+    (line,) = csv.DictReader((packs["D2"].folder / "manifest_rows.csv").open(encoding="utf-8"))
+    assert line["path"].endswith("D2/mend/A-1_990100_D1.xlsx")
+    # The record's key has the old code; under the new one it would be another record.
+    data = edited(mend_file(packs["D2"]), lambda page, columns: page.cell(2, columns["subject_name_en"], "甲公司"))
+    tiny.deliver(data, "2026-10-25", path="back.xlsx", department=line["department"])
+    assert tiny.ingest().counts.corrected == 1
+    assert tiny.figures("validity", by="department") == [(1, 1)]
