@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -61,33 +62,36 @@ def silent_departments(look: Quarter) -> Iterator[Finding]:
     heard = cells.is_present | cells.has_come | cells.has_served
     cells = cells.mutate(heard=heard, expected=heard | cells.is_due | cells.is_known)
     cells = cells.filter(cells.expected)
-    departments, units = (
-        cells.group_by(list(keys)).agg(numerator=cells.heard.cast("int64").sum(), denominator=cells.count())
-        for keys in (_UNIT[:1], _UNIT)
-    )
-    quiet = departments.filter(departments.numerator == 0)
-    for row in [*_rows(departments), *_below_province(look, units.anti_join(quiet, "department"))]:
+    counted = cells.group_by(list(_UNIT)).agg(numerator=cells.heard.cast("int64").sum(), denominator=cells.count())
+    units: list[dict[str, Any]] = _rows(counted)
+    departments: dict[str, dict[str, Any]] = {}
+    for row in units:
+        none = {"department": row["department"], "numerator": 0, "denominator": 0}
+        whole = departments.setdefault(row["department"], none)
+        for name in ("numerator", "denominator"):
+            whole[name] += row[name]
+    speaking = [row for row in units if departments[row["department"]]["numerator"]]
+    below = [row for row in speaking if _is_below_province(look, row["region_code"])]
+    for row in [*departments.values(), *below]:
         yield _finding(look, MatterRule.SILENT_DEPARTMENT, Measure.COVERAGE_CELLS, row, holds=row["numerator"] == 0)
 
 
 def late(look: Quarter) -> Iterator[Finding]:
-    """Items, and units of departments, of which too much came after the time limit in two quarters running."""
-    limits = look.thresholds[MatterRule.LATE]
+    """Items, and units of departments, of which too much came after the time limit in two quarters running.
 
-    def broken(by: tuple[Group, ...]) -> ir.Table:
-        now, before = (
-            _mature(look, period, Measure.TIMELINESS, by, limits["records"])
-            for period in (look.period, look.period.previous())
-        )
-        keys = _columns(by)
-        both = now.inner_join(before.select(*keys, came=before.numerator, of=before.denominator), keys)
-        is_late = [
-            (whole - part).cast("float64") > limits["share"] * whole.cast("float64")
-            for part, whole in ((both.numerator, both.denominator), (both.came, both.of))
-        ]
-        enough = both.denominator.cast("float64") >= limits["share_of_before"] * both.of.cast("float64")
-        found = both.mutate(holds=is_late[0] & is_late[1], enough=enough)
-        return found.filter(found.holds | found.enough).select(*keys, "numerator", "denominator", "holds")
+    A quarter with far fewer records than the one before is not in order for that: what is missing is late, if it comes.
+    """
+    limits = look.thresholds[MatterRule.LATE]
+    now, before = (_counted(look, period, Measure.TIMELINESS) for period in (look.period, look.period.previous()))
+
+    def broken(keys: tuple[str, ...]) -> dict[tuple[str, ...], tuple[Share, bool]]:
+        earlier, found = _summed(before, keys, limits["records"]), {}
+        for key, share in _summed(now, keys, limits["records"]).items():
+            if key in earlier:
+                holds = min(share.missing, earlier[key].missing) > limits["share"]
+                if holds or share.denominator >= limits["share_of_before"] * earlier[key].denominator:
+                    found[key] = share, holds
+        return found
 
     yield from _wholes_and_units(look, MatterRule.LATE, Measure.TIMELINESS, broken)
 
@@ -95,11 +99,11 @@ def late(look: Quarter) -> Iterator[Finding]:
 def below_ledger(look: Quarter) -> Iterator[Finding]:
     """Items, and units of departments, of which far less came than the department says it produced."""
     limits = look.thresholds[MatterRule.BELOW_LEDGER]
+    now = _counted(look, look.period, Measure.COVERAGE_LEDGER)
 
-    def broken(by: tuple[Group, ...]) -> ir.Table:
-        found = _mature(look, look.period, Measure.COVERAGE_LEDGER, by, limits["declared"])
-        is_below = found.numerator.cast("float64") < limits["share"] * found.denominator.cast("float64")
-        return found.select(*_columns(by), "numerator", "denominator", holds=is_below)
+    def broken(keys: tuple[str, ...]) -> dict[tuple[str, ...], tuple[Share, bool]]:
+        found = _summed(now, keys, limits["declared"])
+        return {key: (share, 1 - share.missing < limits["share"]) for key, share in found.items()}
 
     yield from _wholes_and_units(look, MatterRule.BELOW_LEDGER, Measure.COVERAGE_LEDGER, broken)
 
@@ -127,23 +131,55 @@ def no_provider(look: Quarter) -> Iterator[Finding]:
             yield _finding(look, MatterRule.NO_PROVIDER, Measure.COVERAGE_CELLS, row, holds=holds, span=span)
 
 
-def _wholes_and_units(look: Quarter, rule: MatterRule, what: Measure, broken: Any) -> Iterator[Finding]:
+def _wholes_and_units(
+    look: Quarter,
+    rule: MatterRule,
+    what: Measure,
+    broken: Callable[[tuple[str, ...]], dict[tuple[str, ...], tuple[Share, bool]]],
+) -> Iterator[Finding]:
     """A department's items, then its units; a unit only where the department as a whole is in order."""
-    departments = broken((Group.DEPARTMENT,))
-    units = broken((Group.DEPARTMENT, Group.REGION)).anti_join(departments.filter(departments.holds), "department")
-    for row in [*_rows(broken(_WHOLE)), *_below_province(look, units)]:
-        yield _finding(look, rule, what, row, holds=row["holds"])
+    departments = {department for (department,), (_, holds) in broken(("department",)).items() if holds}
+    wholes = ("item_code", "department")
+    rows = [(dict(zip(wholes, key, strict=True)), *found) for key, found in broken(wholes).items()]
+    for (department, region), found in broken(_UNIT).items():
+        if department not in departments and _is_below_province(look, region):
+            rows.append(({"department": department, "region_code": region}, *found))
+    for names, share, holds in rows:
+        counts = {"numerator": share.numerator, "denominator": share.denominator}
+        yield _finding(look, rule, what, names | counts, holds=holds)
 
 
-def _mature(look: Quarter, period: Period, what: Measure, by: tuple[Group, ...], least: int) -> ir.Table:
-    """A measure's rows that late arrivals don't change any more, and that have enough to count."""
-    found = measure(look.inputs, period, look.as_of, by, [what])
-    found = found.filter(~found.is_provisional, found.denominator >= least)
-    return found.select(*_columns(by), "numerator", "denominator")
+@dataclass(frozen=True)
+class Share:
+    """A measure's counts, and whether late arrivals may still change them."""
+
+    numerator: int
+    denominator: int
+    is_provisional: bool
+
+    @property
+    def missing(self) -> Fraction:
+        """What is not in the numerator, of the whole."""
+        return 1 - Fraction(self.numerator, self.denominator)
 
 
-def _columns(by: tuple[Group, ...]) -> list[str]:
-    return ["region_code" if group is Group.REGION else str(group) for group in by]
+def _counted(look: Quarter, period: Period, what: Measure) -> list[dict[str, Any]]:
+    """A measure's cells."""
+    return _rows(measure(look.inputs, period, look.as_of, (Group.ITEM, Group.DEPARTMENT, Group.REGION), [what]))
+
+
+def _summed(cells: list[dict[str, Any]], keys: tuple[str, ...], least: int) -> dict[tuple[str, ...], Share]:
+    """Cells added up, where late arrivals don't change them any more and where there is enough to count."""
+    sums: dict[tuple[str, ...], Share] = {}
+    for row in cells:
+        key = tuple(row[name] for name in keys)
+        one = sums.get(key, Share(0, 0, False))
+        sums[key] = Share(
+            one.numerator + row["numerator"],
+            one.denominator + row["denominator"],
+            one.is_provisional or row["is_provisional"],
+        )
+    return {key: one for key, one in sorted(sums.items()) if not one.is_provisional and one.denominator >= least}
 
 
 def _marked(cells: ir.Table, where: ir.Table, name: str) -> ir.Table:
@@ -158,13 +194,9 @@ def _rows(table: ir.Table) -> list[dict[str, Any]]:
     return found
 
 
-def _below_province(look: Quarter, units: ir.Table) -> list[dict[str, Any]]:
-    regions = look.inputs.catalogue.regions
-    return [
-        row
-        for row in _rows(units)
-        if row["region_code"] in regions and regions[row["region_code"]].level != ReportingLevel.PROVINCE
-    ]
+def _is_below_province(look: Quarter, region: str) -> bool:
+    found = look.inputs.catalogue.regions.get(region)
+    return found is not None and found.level != ReportingLevel.PROVINCE
 
 
 def _finding(
