@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from creditlab.errors import WorkspaceError, storage_error
@@ -88,6 +89,31 @@ def named(backend: Backend, rows: pa.Table, name: str) -> Iterator[str]:
 def ask(backend: Backend, query: str) -> pa.Table:
     """The result of a query over tables that are lent, as a whole."""
     return backend.con.sql(query).to_arrow_table()
+
+
+class Aside:
+    """A second connection to the engine's tables, for threads that must not wait for what the first one does."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._connection, self._lock = backend.con.cursor(), Lock()
+
+    def run(self, query: str, rows: pa.Table) -> pa.Table:
+        """The result of a query over an Arrow table that it calls `rows`, and over the engine's own tables."""
+        with self._lock:
+            self._connection.register("rows", rows)
+            try:
+                return self._connection.sql(query).to_arrow_table()
+            finally:
+                self._connection.unregister("rows")
+
+    def execute(self, statement: str, rows: pa.Table) -> None:
+        """Carry out a statement that reads an Arrow table, which it calls `rows`, and has no result."""
+        with self._lock:
+            self._connection.register("rows", rows)
+            try:
+                self._connection.execute(statement)
+            finally:
+                self._connection.unregister("rows")
 
 
 def fetch(backend: Backend, query: str) -> pa.Table:

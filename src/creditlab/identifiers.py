@@ -39,22 +39,23 @@ _NUMBER_HINT = r"\p{N}{17}[\p{N}\p{L}]"
 #: The bytes of UTF-8 that such a number can have: ASCII digits, and the characters that fold to them.
 _NUMBER_BYTES = frozenset({*b"0123456789", *range(0x80, 0xC0), 0xC2, 0xE2, 0xE3, 0xEF, 0xF0})
 _OPENING, _CLOSING = "[{<〔【〈《「『〖", "]}>〕】〉》」』〗"
-#: Bytes of UTF-8 without which folding a name leaves it as it is: all but digits, small letters, round brackets, and
-#: the characters from U+4000 to U+9FFF, nearly all that Chinese names are written in.
-_FOLDED_BYTES = frozenset(range(256)) - {
-    *b"0123456789abcdefghijklmnopqrstuvwxyz()",
-    *range(0x80, 0xC0),
-    *range(0xE4, 0xEA),
-}
+#: Bytes of the characters from U+4000 to U+9FFF, nearly all that Chinese names are written in: they have one form.
+_CHINESE_BYTES = frozenset({*range(0x80, 0xC0), *range(0xE4, 0xEA)})
+#: Bytes of UTF-8 without which folding a name, or an identifier, leaves it as it is.
+_FOLDED_IN_NAMES = frozenset(range(256)) - {*b"0123456789abcdefghijklmnopqrstuvwxyz()", *_CHINESE_BYTES}
+_FOLDED_IN_IDENTIFIERS = frozenset(range(256)) - {*b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_/.()[]", *_CHINESE_BYTES}
 PSEUDONYM_PREFIX = "P-"
 
 
 def fold_identifier(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Identifiers as they are compared: NFKC, trimmed, upper case; null stays null."""
-    if _is_ascii(values):
-        # What is ASCII already has one width; its case and its spaces are all there is to fold.
-        return pc.ascii_upper(pc.utf8_trim_whitespace(values))
-    return pc.utf8_upper(pc.utf8_trim_whitespace(pc.utf8_normalize(values, form="NFKC")))
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    is_other = holds_any(whole, _FOLDED_IN_IDENTIFIERS)
+    if not is_other.any():
+        return whole
+    mask = pa.array(is_other)
+    folded = pc.utf8_upper(pc.utf8_trim_whitespace(pc.utf8_normalize(whole.filter(mask), form="NFKC")))
+    return pc.replace_with_mask(whole, mask, folded)
 
 
 def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -62,7 +63,7 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
     What stands in brackets is kept: it often names the place, and two branches are two subjects.
     """
-    is_other = holds_any(values, _FOLDED_BYTES)
+    is_other = holds_any(values, _FOLDED_IN_NAMES)
     if not is_other.any():
         return values
 
@@ -76,10 +77,6 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     mask = pa.array(is_other)
     return pc.replace_with_mask(whole, mask, _on_distinct(whole.filter(mask), fold))
-
-
-def _is_ascii(values: pa.Array | pa.ChunkedArray) -> bool:
-    return pc.all(pc.string_is_ascii(values)).as_py() is not False
 
 
 def has_valid_check_character(values: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab import engine
 from creditlab.ahead import Ahead
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids
@@ -20,7 +19,7 @@ from creditlab.sources import Batch, ManifestRow
 from creditlab.terms import Action, QuarantineReason, Role
 
 #: Rows, or bytes of them, that are judged together; enough to be fast, few enough to stay small.
-BATCH_ROWS = 100_000
+BATCH_ROWS = 200_000
 BATCH_BYTES = 64 * 2**20
 _META = ("arrival", "row_no", "item_code")
 _REASONS = [
@@ -212,9 +211,7 @@ class Intake:
         columns = [mask_resident_ids(values, key)[0] for values in delivered.values()]
         structs = pa.StructArray.from_arrays(columns, names=names)
         given = pa.table({"n": np.arange(rows.num_rows), "row": structs})
-        with self.staging.lock, engine.lent(self.staging.backend, given) as text:
-            as_json = text.select("n", text=text.row.cast("json").cast("string"))
-            found = self.staging.backend.to_pyarrow(as_json.order_by("n"))
+        found = self.staging.aside.run("SELECT n, row::JSON::VARCHAR AS text FROM rows ORDER BY n", given)
         return pc.if_else(pa.array(hidden), None, fill(found["text"], rows.num_rows))
 
 

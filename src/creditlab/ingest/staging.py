@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import ibis
@@ -94,11 +93,13 @@ class Staging:
     arrivals: list[Arrival] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
-    lock: Lock = field(default_factory=Lock)
+    aside: engine.Aside = field(init=False)
     _compiled: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
+        # Rows are quarantined while others are judged.
+        self.aside = engine.Aside(self.backend)
 
     def arrive(self, arrival: Arrival) -> int:
         """Note a delivery; returns the number that its rows carry."""
@@ -107,10 +108,6 @@ class Staging:
 
     def add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         """Judge and keep new rows, as `protect` returns them with `arrival`, `row_no`, `item_code` and `action`."""
-        with self.lock:
-            self._add_new(rows, edition, schema)
-
-    def _add_new(self, rows: pa.Table, edition: Edition, schema: DataFormat) -> None:
         person = rows[IS_PERSON].to_numpy()
         content = fill(rows[CONTENT], rows.num_rows)
         if person.any():
@@ -249,8 +246,7 @@ class Staging:
             "reason": reason.cast(pa.string()),
             "content": pa.nulls(len(arrival), pa.string()) if content is None else content,
         }
-        with self.lock, engine.lent(self.backend, pa.table(rows)) as table:
-            self.backend.insert("quarantined", table)
+        self.aside.execute("INSERT INTO quarantined BY NAME SELECT * FROM rows", pa.table(rows))
 
     def forget(self, arrivals: set[int]) -> None:
         """Drop deliveries that turned out not to be taken: another run has them, or their file changed meanwhile."""
