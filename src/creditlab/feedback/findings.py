@@ -107,12 +107,13 @@ def gather(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date, blan
     faulty = keep("faulty", faulty_records(inputs, period, as_of).inner_join(sent, "delivery_id"))
     listed = [faulty.filter(faulty.is_person).drop("is_person")]
     to_mend: dict[str, ir.Table] = {}
-    for data_format in snapshot.lake.payload_formats():
+    for number, data_format in enumerate(snapshot.lake.payload_formats()):
         rows = delivered_rows(snapshot, faulty.filter(~faulty.is_person), data_format)
         if rows is not None:
-            kept = keep(f"delivered_{len(to_mend)}", rows)
-            to_mend[data_format] = keep(f"to_mend_{len(to_mend)}", kept.filter(~kept.is_listed))
-            listed.append(kept.filter(kept.is_listed).select(listed[0].columns))
+            kept = keep("delivered", rows)
+            to_mend[data_format] = keep(f"to_mend_{number}", kept.filter(~kept.is_listed))
+            listed.append(keep(f"listed_{number}", kept.filter(kept.is_listed).select(listed[0].columns)))
+            backend.raw_sql("DROP TABLE feedback_delivered")
     due = due_cells(inputs, period, as_of)
     return Findings(
         snapshot,

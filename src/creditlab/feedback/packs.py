@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Rows of one workbook that comes back; a clerk's machine opens it, and reading it stays far below its limit.
 FILE_ROWS = 50_000
+#: What the engine may hold in memory; what is more goes to its temporary folder.
+_MEMORY = "700MB"
 _NAME = re.compile(r"[\w-]{1,64}")
 MENDING, MANIFEST_ROWS, MARK_FILE = "mend", "manifest_rows.csv", "internal.json"
 
@@ -117,7 +119,7 @@ def write_packs(
     if target.resolve().is_relative_to(workspace.reports.resolve()):
         raise DisclosureError("packs may not lie among the published reports", where="--output", do="Name another.")
     messages = Messages(language)
-    with engine.connect(workspace.engine_url) as backend:
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
         snapshot = Snapshot.take(Lake(workspace.lake), backend)
         inputs = read_inputs(workspace, backend, snapshot.run_no)
         chosen = _known(inputs.catalogue, departments)
