@@ -135,7 +135,7 @@ def test_a_dispute_counts_from_its_first_day_until_it_is_decided(ask: Any, make_
 def silent(make_tiny: Make) -> Tiny:
     """A department that was expected in each quarter and delivers what a test gives it."""
     tiny = make_tiny([MONTHLY | ONE])
-    tiny.deliver([row("1", event_date="2026-01-05")], "2026-02-02", period="2026-01", **HOME)
+    tiny.deliver([row("1", event_date="2025-09-05")], "2025-10-02", period="2025-09", **HOME)
     tiny.ingest()
     return tiny
 
@@ -144,18 +144,18 @@ KEY = ("silent_department", "", "D1", "")
 
 
 def test_a_matter_opens_is_mended_and_returns_and_its_history_stays(ask: Any, silent: Tiny) -> None:
-    opened = update(ask, silent, "2026Q2", "2026-07-20")
+    opened = update(ask, silent, "2026Q1", "2026-04-20")
     assert opened["opened"] == opened["standing"] == 1
     matter = found(ask, silent)[KEY]
-    silent.deliver(None, "2026-08-01", period="2026-07", **HOME)
+    silent.deliver(None, "2026-05-01", period="2026-04", **HOME)
     silent.ingest()
-    assert update(ask, silent, "2026Q3", "2026-10-20")["mended"] == 1
+    assert update(ask, silent, "2026Q2", "2026-07-20")["mended"] == 1
     assert KEY not in found(ask, silent)
     assert found(ask, silent, "--state", "mended")[KEY]["matter_id"] == matter["matter_id"]
-    assert update(ask, silent, "2026Q4", "2027-01-20")["returned"] == 1
+    assert update(ask, silent, "2026Q3", "2026-10-20")["returned"] == 1
     history = ask(silent, "history", matter["matter_id"])[1]["history"]
     assert [one["state"] for one in history] == ["open", "mended", "returned"]
-    assert {one["first_seen"] for one in history} == {"2026-07-20"}
+    assert {one["first_seen"] for one in history} == {"2026-04-20"}
     assert [one["run_no"] for one in history] == sorted({one["run_no"] for one in history})
 
 

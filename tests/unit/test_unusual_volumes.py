@@ -27,9 +27,10 @@ def kinds(*those: Series) -> list[Kind]:
 
 
 def test_planted_falls_and_floods_are_found_in_worlds_that_nothing_was_tuned_in() -> None:
+    # Fewer series are a matter of luck: of some thirty planted ones, each is three points of precision.
     assert not set(HELD_OUT) & set(TUNING)
-    judged, everything = assess(plant(HELD_OUT, 800, SEED), LIMITS["score"])
-    assert judged.planted >= 20
+    judged, everything = assess(plant(HELD_OUT, 1200, SEED), LIMITS["score"])
+    assert judged.planted >= 30
     assert judged.precision >= 0.8
     assert judged.recall >= 0.8
     assert everything.precision >= 0.8
