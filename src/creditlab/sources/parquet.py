@@ -48,7 +48,8 @@ def _open(content: Content, repeated: list[str] | None = None) -> pq.ParquetFile
 def _batches_of_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     # One row group after the other: a damaged page costs no row of the groups before its own.
     for group in range(file.num_row_groups):
-        for rows in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+        # A thread of the pool costs more than a small file; other work goes on beside this anyway.
+        for rows in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group], use_threads=False):
             yield from _parts(rows)
 
 
