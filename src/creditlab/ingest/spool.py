@@ -34,7 +34,7 @@ class Spool:
         """What was kept, as each data format's rows with their run's number; `forgotten` arrivals are left out."""
         for alike, (path, writer) in self._writers.items():
             writer.close()
-            with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
+            with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
                 schema = stream.schema.remove(stream.schema.get_field_index("arrival"))
                 schema = schema.insert(0, pa.field("run_no", pa.int64()))
                 batches = _stamped(stream, forgotten, run_no, schema)
