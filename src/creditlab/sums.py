@@ -8,10 +8,11 @@ out, without any figure coming out differently.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
@@ -35,6 +36,7 @@ from creditlab.measures.tally import (
     put_together,
     quarantine_tally,
 )
+from creditlab.measures.validity import QUARANTINED
 from creditlab.periods import Period
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 #: A part that is not much larger than what is new is written again together with it, so that there are few parts.
 _MUCH_LARGER = 2
-#: With more news than this share of all deliveries, subjects are counted from the beginning.
+#: With more news than this share of all deliveries, or of the register, subjects are counted from the beginning.
 _MANY_NEWS = 0.25
 
 
@@ -78,21 +80,22 @@ def summed_inputs(
     inputs = read_inputs(workspace, backend, run_no)
     snapshot = Snapshot.take(Lake(workspace.lake), backend, inputs.run_no)
     months = sorted({month.start for period in periods if _is_whole(period) for month in period.months()})
-    marks = run_marks(snapshot.runs)
-    about: dict[str, Any] = {"definition": DEFINITION, "format": FORMAT_VERSION}
-    register = about | {
-        "subjects_run": snapshot.last["subjects_run"],
-        "mark": marks[snapshot.last["subjects_run"] or 0],
-    }
-    parts = []
-    for components, basis in ((of_records(inputs.catalogue), about), (OF_REGISTER, register)):
-        named = basis | {"sums": [one.name for one in components]}
-        parts.append(_Tallies(snapshot, inputs, components, Sums(snapshot.lake, snapshot.runs, named)).of(months))
+    plain = _Tallies(snapshot, inputs, of_records(inputs.catalogue), None)
+    linked = _Tallies(snapshot, inputs, OF_REGISTER, snapshot.last["subjects_run"] or 0)
+    parts = [tallies.of(months) for tallies in (plain, linked)]
     cells = put_together([ibis.memtable(part) for part in parts], GRAIN)
-    named = register | {"sums": "coverage_subjects", "editions": editions_text(inputs.catalogue)}
-    answers = _Answers(snapshot, inputs, Sums(snapshot.lake, snapshot.runs, named))
+    basis = {"sums": "coverage_subjects", "editions": editions_text(inputs.catalogue)}
+    answers = _Answers(snapshot, inputs, _sums(snapshot, basis, snapshot.last["subjects_run"] or 0))
     covered = {(one.end, as_of): ibis.memtable(answers.of(Scope(inputs, one, as_of, ()))) for one in periods}
     return replace(inputs, kept=Kept(cells, frozenset(months), covered))
+
+
+def _sums(snapshot: Snapshot, basis: Mapping[str, object], register: int | None) -> Sums:
+    """The sums that rest on something; `register` is the run that wrote the register they look at, if they do."""
+    basis = dict(basis) | {"definition": DEFINITION, "format": FORMAT_VERSION}
+    if register is not None:
+        basis |= {"register": register, "mark": run_marks(snapshot.runs)[register]}
+    return Sums(snapshot.lake, snapshot.runs, basis)
 
 
 def has_sums(workspace: Workspace) -> bool:
@@ -130,12 +133,21 @@ class _Tallies:
     snapshot: Snapshot
     inputs: Inputs
     components: tuple[Component, ...]
-    sums: Sums
+    #: The run that wrote the register which the components look at; None where they don't.
+    register: int | None
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Where they are kept."""
+        return _sums(self.snapshot, {"sums": [one.name for one in self.components]}, self.register)
 
     def of(self, months: Iterable[date]) -> pa.Table:
         """The tally of months up to the run, in the grain in which it is kept; a group may have several rows."""
         behind: dict[int, list[date]] = {}
         chains = {month: self._chain(month) for month in months}
+        without = [month for month, chain in chains.items() if not chain]
+        if self.register is not None and without:
+            chains |= self._carried_over(without, self.register)
         for month, chain in chains.items():
             behind.setdefault(chain[-1][0].upto if chain else 0, []).append(month)
         found = [rows for chain in chains.values() for _, rows in chain]
@@ -152,13 +164,9 @@ class _Tallies:
 
     def _schema(self) -> pa.Schema:
         names = [one.name for one in self.components]
-        names += [] if self._needs_register else ["quarantined"]
+        names += [] if self.register is not None else [QUARANTINED]
         kinds = [pa.string()] * 3 + [pa.date32()] * 2
         return pa.schema([*zip(GRAIN, kinds, strict=True), *((name, pa.int64()) for name in names)])
-
-    @property
-    def _needs_register(self) -> bool:
-        return any(one.needs_register for one in self.components)
 
     def _chain(self, month: date) -> list[tuple[Part, pa.Table]]:
         """The parts that are kept, as far as they can be read."""
@@ -177,13 +185,16 @@ class _Tallies:
         if entries is not None:
             # Beside the files of these months there are none: what an entry's file is named after is its month.
             parts.append(entries_tally(entries, self.components, GRAIN, self.inputs.subjects))
-        quarantine = None if self._needs_register else self.snapshot.later("quarantine", after)
+        quarantine = self.snapshot.later("quarantine", after) if self.register is None else None
         if quarantine is not None:
             rows = quarantine.filter(quarantine.received_on.truncate("M").isin(months))
             parts.append(quarantine_tally(rows, GRAIN))
         if not parts:
             return self._schema().empty_table()
-        rows = self.snapshot.backend.to_pyarrow(put_together(parts, GRAIN))
+        return self._taken(put_together(parts, GRAIN))
+
+    def _taken(self, tally: ir.Table) -> pa.Table:
+        rows = self.snapshot.backend.to_pyarrow(tally)
         wanted = self._schema()
         filled = {
             one.name: rows[one.name].cast(one.type)
@@ -192,6 +203,58 @@ class _Tallies:
             for one in wanted
         }
         return pa.table(filled, schema=wanted)
+
+    def _carried_over(self, months: list[date], register: int) -> dict[date, list[tuple[Part, pa.Table]]]:
+        """Sums that looked at an earlier register, brought to this one: only the subjects that differ are looked at."""
+        earlier = sorted({one or 0 for one in self.snapshot.runs["subjects_run"].to_pylist()} - {register})
+        for other in reversed(earlier):
+            chains = {month: replace(self, register=other)._chain(month) for month in months}
+            reached = {chain[-1][0].upto for chain in chains.values() if chain}
+            differing = self._differing(other) if reached else None
+            if differing is None:
+                continue
+            found = {}
+            for upto in reached:
+                late = [month for month in months if chains[month] and chains[month][-1][0].upto == upto]
+                change = self._change(late, upto, other, differing)
+                for month in late:
+                    mine = change.filter(pc.equal(change["month"], pa.scalar(month)))
+                    rows = _summed(pa.concat_tables([*(rows for _, rows in chains[month]), mine]))
+                    found[month] = [(self.sums.keep(_label(month), 0, upto, rows), rows)]
+            return found
+        return {}
+
+    def _differing(self, other: int) -> ir.Table | None:
+        """Subjects that one of two registers lacks or names otherwise; None where they are very many."""
+        listed = self.snapshot.table("subjects")
+        before = listed.filter(listed.run_no == other).select(
+            "subject_id", before64="name64", was_there=ibis.literal(1)
+        )
+        now = self.inputs.subjects.select("subject_id", "name64", is_there=ibis.literal(1))
+        both = now.outer_join(before, "subject_id")
+        is_other = both.is_there.isnull() | both.was_there.isnull() | ~both.name64.identical_to(both.before64)
+        found = both.filter(is_other).select(subject_id=ibis.coalesce(both.subject_id, both.subject_id_right))
+        rows, every = self.snapshot.backend.to_pyarrow(found), self.snapshot.backend.to_pyarrow(now.count()).as_py()
+        return None if rows.num_rows > _MANY_NEWS * every else ibis.memtable(rows)
+
+    def _change(self, months: list[date], upto: int, other: int, differing: ir.Table) -> pa.Table:
+        """What the sums up to a run would be with this register, less what they are with the other."""
+        entries = self.snapshot.entries(months=months)
+        if entries is None:
+            return self._schema().empty_table()
+        rows = entries.filter(entries.run_no <= upto).semi_join(differing, "subject_id")
+        listed = self.snapshot.table("subjects")
+        now, before = self.inputs.subjects, listed.filter(listed.run_no == other)
+        gone = rows.mutate(sign=-rows.sign)
+        return self._taken(
+            put_together(
+                [
+                    entries_tally(rows, self.components, GRAIN, now),
+                    entries_tally(gone, self.components, GRAIN, before),
+                ],
+                GRAIN,
+            )
+        )
 
     def _keep(self, month: date, chain: list[tuple[Part, pa.Table]], rows: pa.Table) -> None:
         """Keep what is new, together with earlier parts that are not much larger."""

@@ -30,14 +30,19 @@ BY = (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)
 Run = Callable[..., dict[str, Any]]
 
 
+def listed(number: int, name: str, region: str = "990200", kind: str = "legal_person") -> tuple[str, ...]:
+    return code(number=number), kind, name, region, "A", "2015-03-01", ""
+
+
+#: Listed, and due to no item.
+ELSEWHERE = [listed(number, "戊公司", kind="unincorporated_organisation") for number in range(10, 20)]
+
+
 @pytest.fixture
 def filled(tiny: Tiny) -> Tiny:
     """Six deliveries over two months, taken in by one run; one of two due subjects has a record."""
     tiny.edition(2026, [{"coverage_basis": "register"}])
-    tiny.register(
-        (code(), "legal_person", "甲公司", "990100", "A", "2015-03-01", ""),
-        (code(number=1), "legal_person", "乙公司", "990200", "A", "2015-03-01", ""),
-    )
+    tiny.register(listed(0, "甲公司", "990100"), listed(1, "乙公司"), *ELSEWHERE)
     for day in range(1, 4):
         tiny.deliver([row(f"7-{day}", event_date="2026-07-01"), row("")], on=f"2026-07-{day + 2:02d}")
         tiny.deliver([row(f"8-{day}", event_date="2026-08-03")], on=f"2026-08-{day + 3:02d}")
@@ -138,6 +143,35 @@ def test_a_withdrawn_subject_has_no_record_any_more(filled: Tiny) -> None:
     filled.ingest()
     assert [row["numerator"] for row in measured(filled) if row["measure"] == "coverage_subjects"] == [1, 0]
     assert measured(filled) == measured(filled, kept=False)
+
+
+def test_a_new_register_changes_the_sums_of_those_whom_it_lists_otherwise(filled: Tiny) -> None:
+    filled.deliver([row("one", subject_id=code(number=1), subject_name="乙公司")], on="2026-07-09")
+    filled.deliver([row("two", subject_id=code(number=2), subject_name="丙公司")], on="2026-07-09")
+    filled.ingest()
+    measured(filled)
+    # The first subject goes on as it is, the second gets another name, the third is new.
+    filled.register(listed(0, "甲公司", "990100"), listed(1, "另公司"), listed(2, "丙公司"), *ELSEWHERE)
+    filled.deliver([row("three")], on="2026-07-10")
+    filled.ingest()
+    add_to_kept(filled, "linked")
+    wanted = {
+        (one["measure"], one["period_start"].month): (one["numerator"], one["denominator"])
+        for one in measured(filled, kept=False, by=(Group.MONTH,))
+        if one["measure"].startswith("consistency")
+    }
+    got = {
+        (one["measure"], one["period_start"].month): (one["numerator"], one["denominator"])
+        for one in measured(filled, by=(Group.MONTH,))
+        if one["measure"].startswith("consistency")
+    }
+    assert wanted[("consistency_name", 7)] == (5, 6)
+    # What was kept for the earlier register is carried over: what was wrong with it still is.
+    rows_kept = {7: 4, 8: 3}
+    assert {key: got[key][0] - value[0] for key, value in wanted.items() if key[0] == "consistency_subject"} == {
+        ("consistency_subject", month): count for month, count in rows_kept.items()
+    }
+    assert got[("consistency_name", 7)] == wanted[("consistency_name", 7)]
 
 
 def test_a_period_that_cuts_a_month_is_left_to_the_entries(filled: Tiny) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from creditlab.inputs import Inputs
 
 _GROUPS = [str(group) for group in (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)]
+#: What the embedded engine may hold in memory; what is more goes to temporary files.
+_MEMORY = "2GB"
 _GROUP_COLUMNS = {Group.DEPARTMENT: "department", Group.REGION: "region_code"}
 
 
@@ -43,7 +45,7 @@ def _measure(chosen: argparse.Namespace) -> Answer:
     period, as_of, by = parse_period(chosen.period), parse_date(chosen.as_of), parse_groups(chosen.by)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(workspace.engine_url) as backend:
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
         dropped = [column for group, column in _GROUP_COLUMNS.items() if group not in by]
         columns = [column for column in MEASUREMENT if column not in dropped]
         order = [

@@ -85,8 +85,8 @@ class Sums:
             found.append(max(following, key=lambda one: one.upto))
         return found
 
-    def keep(self, label: str, after: int, upto: int, rows: pa.Table) -> None:
-        """Keep sums; where the lake can't be written to, nothing is kept.
+    def keep(self, label: str, after: int, upto: int, rows: pa.Table) -> Part:
+        """Keep sums; where the lake can't be written to, nothing is kept, and the part has no file.
 
         Raises
         ------
@@ -94,6 +94,7 @@ class Sums:
             If the disk is full.
         """
         name = f"{label}.{after}-{upto}.{self._marks[upto]}.parquet"
+        part = Part(self._folder / name, label, after, upto)
         draft = self._folder / f"{uuid.uuid4()}{_DRAFT}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,16 +102,17 @@ class Sums:
                 pq.write_table(rows, file, compression="zstd")
                 file.flush()
                 os.fsync(file.fileno())
-            draft.replace(self._folder / name)
-            self._tidy(Part(self._folder / name, label, after, upto))
+            draft.replace(part.path)
+            self._tidy(part)
         except OSError as error:
             draft.unlink(missing_ok=True)
             if error.errno in _READ_ONLY:
-                return
+                return part
             full = storage_error(error, "the lake")
             if full is None:
                 raise
             raise full from error
+        return part
 
     def _listed(self) -> list[Part]:
         if not self._folder.is_dir():
