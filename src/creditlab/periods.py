@@ -41,6 +41,11 @@ class Period:
         """The last day that belongs to the period."""
         return self.end - ONE_DAY
 
+    @property
+    def is_whole_months(self) -> bool:
+        """Whether the period cuts no calendar month."""
+        return self.start.day == 1 and self.end.day == 1
+
     def months(self) -> list[Period]:
         """The calendar months that the period touches, whole."""
         found, month = [], self.start.replace(day=1)

@@ -79,7 +79,7 @@ def summed_inputs(
     """
     inputs = read_inputs(workspace, backend, run_no)
     snapshot = Snapshot.take(Lake(workspace.lake), backend, inputs.run_no)
-    months = sorted({month.start for period in periods if _is_whole(period) for month in period.months()})
+    months = sorted({month.start for period in periods if period.is_whole_months for month in period.months()})
     plain = _Tallies(snapshot, inputs, of_records(inputs.catalogue), None)
     linked = _Tallies(snapshot, inputs, OF_REGISTER, snapshot.last["subjects_run"] or 0)
     parts = [tallies.of(months) for tallies in (plain, linked)]
@@ -121,11 +121,6 @@ def refuse_differing(workspace: Workspace, counted: pa.Table, kept: pa.Table) ->
     )
 
 
-def _is_whole(period: Period) -> bool:
-    months = period.months()
-    return months[0].start == period.start and months[-1].end == period.end
-
-
 @dataclass(frozen=True)
 class _Tallies:
     """Tallies of some components, by month."""
@@ -144,7 +139,7 @@ class _Tallies:
     def of(self, months: Iterable[date]) -> pa.Table:
         """The tally of months up to the run, in the grain in which it is kept; a group may have several rows."""
         behind: dict[int, list[date]] = {}
-        chains = {month: self._chain(month) for month in months}
+        chains = self._chains(list(months))
         without = [month for month, chain in chains.items() if not chain]
         if self.register is not None and without:
             chains |= self._carried_over(without, self.register)
@@ -168,14 +163,16 @@ class _Tallies:
         kinds = [pa.string()] * 3 + [pa.date32()] * 2
         return pa.schema([*zip(GRAIN, kinds, strict=True), *((name, pa.int64()) for name in names)])
 
-    def _chain(self, month: date) -> list[tuple[Part, pa.Table]]:
-        """The parts that are kept, as far as they can be read."""
-        found = []
-        for part in self.sums.chain(_label(month)):
-            rows = part.read()
-            if rows is None or rows.schema != self._schema():
-                break
-            found.append((part, rows))
+    def _chains(self, months: list[date]) -> dict[date, list[tuple[Part, pa.Table]]]:
+        """The parts of each month that are kept, as far as they can be read."""
+        parts = self.sums.chains([_label(month) for month in months])
+        found: dict[date, list[tuple[Part, pa.Table]]] = {month: [] for month in months}
+        for month, chain in found.items():
+            for part in parts[_label(month)]:
+                rows = part.read()
+                if rows is None or rows.schema != self._schema():
+                    break
+                chain.append((part, rows))
         return found
 
     def _added_up(self, months: list[date], after: int) -> pa.Table:
@@ -208,7 +205,7 @@ class _Tallies:
         """Sums that looked at an earlier register, brought to this one: only the subjects that differ are looked at."""
         earlier = sorted({one or 0 for one in self.snapshot.runs["subjects_run"].to_pylist()} - {register})
         for other in reversed(earlier):
-            chains = {month: replace(self, register=other)._chain(month) for month in months}
+            chains = replace(self, register=other)._chains(months)
             reached = {chain[-1][0].upto for chain in chains.values() if chain}
             differing = self._differing(other) if reached else None
             if differing is None:

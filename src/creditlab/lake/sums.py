@@ -16,7 +16,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +77,12 @@ class Sums:
         """All files whose label begins so and whose runs are this lake's, in no order."""
         return [one for one in self._listed() if one.label.startswith(label)]
 
-    def chain(self, label: str) -> list[Part]:
-        """Files of a label that follow each other from the first run on, as far as there are any."""
-        found: list[Part] = []
-        there = [one for one in self.parts(label) if one.label == label]
-        while following := [one for one in there if one.after == (found[-1].upto if found else 0)]:
-            found.append(max(following, key=lambda one: one.upto))
-        return found
+    def chains(self, labels: Iterable[str]) -> dict[str, list[Part]]:
+        """Of each label the files that follow each other from the first run on, as far as there are any."""
+        there: dict[str, list[Part]] = {}
+        for one in self._listed():
+            there.setdefault(one.label, []).append(one)
+        return {label: _following(there.get(label, [])) for label in labels}
 
     def keep(self, label: str, after: int, upto: int, rows: pa.Table) -> Part:
         """Keep sums; where the lake can't be written to, nothing is kept, and the part has no file.
@@ -137,6 +136,13 @@ class Sums:
         for folder in self._root.iterdir():
             if folder != self._folder and _age(folder, now) > _KEEP_UNUSED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _following(parts: list[Part]) -> list[Part]:
+    found: list[Part] = []
+    while after := [one for one in parts if one.after == (found[-1].upto if found else 0)]:
+        found.append(max(after, key=lambda one: one.upto))
+    return found
 
 
 def forget(lake: Lake) -> None:

@@ -57,11 +57,10 @@ class Scope:
     def kept_sums(self) -> ir.Table | None:
         """The sums that were kept for the period's months; None where they don't hold all of it."""
         kept = self.inputs.kept
-        months = self.period.months()
-        if kept is None or not {one.start for one in months} <= kept.months:
+        # A month is kept as a whole.
+        if kept is None or not self.period.is_whole_months:
             return None
-        if months[0].start != self.period.start or months[-1].end != self.period.end:
-            # A month is kept as a whole.
+        if not {one.start for one in self.period.months()} <= kept.months:
             return None
         return kept.cells.filter(kept.cells.month >= self.period.start, kept.cells.month < self.period.end)
 
