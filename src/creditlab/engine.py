@@ -91,6 +91,11 @@ def ask(backend: Backend, query: str) -> pa.Table:
     return backend.con.sql(query).to_arrow_table()
 
 
+def allow(backend: Backend, megabytes: int) -> None:
+    """Let the embedded engine hold so much in memory from now on."""
+    backend.con.execute(f"SET memory_limit = '{int(megabytes)}MB'")
+
+
 class Aside:
     """A second connection to the engine's tables, for threads that must not wait for what the first one does."""
 

@@ -230,7 +230,14 @@ def take_record(
     lines = edition.fields[item.data_format]
     record_id = value_of(lines, row, "record_id")
     key = (item.item_code, delivery.department, record_id)
-    content = {name: text for name, text in row.items() if name != "action"}
+    # What identifies something in any edition is compared folded, whichever edition applies.
+    any_lines = [
+        line
+        for one in state.workspace.editions.values()
+        if item.item_code in one.items
+        for line in one.fields[one.items[item.item_code].data_format]
+    ]
+    content = {name: text for name, text in fold_row(any_lines, row).items() if name != "action"}
     parts = [row.get(line["field"], "") for line in lines if line["role"] == "key"]
     natural = tuple("" if is_blank(part) else part for part in parts) or (record_id,)
     own_natural = (item.item_code, delivery.department, natural)

@@ -188,6 +188,17 @@ def test_an_edition_that_gives_a_field_the_key_role_judges_owners_again(make_tin
     assert found == {"1": ["duplicate_key"], "2": ["duplicate_key"], "3": ["date_order"]}
 
 
+def test_an_edition_that_takes_the_key_role_from_a_field_makes_no_other_content(make_tiny: Make) -> None:
+    tiny = make_tiny(fields=form_fields(form_field("case", role="key")))
+    rows = [row(case="k1", event_date="2027-01-04")]
+    tiny.deliver(rows, "2027-01-05")
+    tiny.ingest()
+    tiny.edition(2027, fields=form_fields(form_field("case")))
+    tiny.deliver(rows, "2027-01-06")
+    tiny.ingest()
+    assert counts(tiny) == [{"accepted": 1}, {"repeated": 1}]
+
+
 def write_days(tiny: Tiny, until: str) -> None:
     calendar = WorkingDays("CN")
     first, last = date(2026, 6, 1), date.fromisoformat(until)

@@ -12,7 +12,7 @@ from creditlab.ahead import Ahead
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
 from creditlab.identifiers import fold_identifier, is_natural_person_code, mask_resident_ids
 from creditlab.ingest.days import parse_days
-from creditlab.ingest.protect import fill, is_blank, protect, settle_kinds
+from creditlab.ingest.protect import fill, fold_fields, is_blank, protect, settle_kinds
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.ingest.staging import Arrival, Staging
 from creditlab.sources import Batch, ManifestRow
@@ -136,6 +136,7 @@ class Intake:
         reasons = self._reasons(rows, schemas, editions, action)
         self._quarantine(rows, schemas, reasons)
         others = [name for name in rows.column_names if name not in {*_META, "action"}]
+        identifying = {name for _, schema in schemas for name in fold_fields(schema)}
         rows = _set(rows, "action", action)
         for place, (edition, schema) in enumerate(schemas):
             chosen = (reasons < 0) & (editions == place)
@@ -143,7 +144,7 @@ class Intake:
                 fields = {one.name for one in schema.fields}
                 part = rows if chosen.all() else rows.filter(pa.array(chosen))
                 unknown = [name for name in others if name not in fields]
-                protected = protect(part, schema, unknown, self.staging.protection)
+                protected = protect(part, schema, unknown, identifying, self.staging.protection)
                 self._judging.hand_over(self.staging.add_new, protected, edition, schema)
 
     def _reasons(self, rows: pa.Table, schemas: Schemas, editions: np.ndarray, action: pa.Array) -> np.ndarray:

@@ -75,7 +75,9 @@ def fold_fields(schema: DataFormat) -> list[str]:
     return [one.name for role in (Role.RECORD_ID, Role.SUBJECT_ID, Role.KEY) for one in schema.by_role(role)]
 
 
-def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: Protection) -> pa.Table:
+def protect(
+    rows: pa.Table, schema: DataFormat, others: list[str], identifying: set[str], protection: Protection
+) -> pa.Table:
     """Protect rows of one record schema.
 
     Parameters
@@ -87,6 +89,9 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
         The record schema of the edition that applies.
     others
         Delivered columns outside the schema; they count as content and are then dropped.
+    identifying
+        Columns that identify something in any edition that has the item: they are compared folded, whichever edition
+        applies, so that an edition that no longer calls a field a key doesn't make other content of the same text.
 
     Returns
     -------
@@ -115,6 +120,9 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
     content = dict(raw)
     if name:
         content[name] = _replace(raw[name], is_person, lambda chosen: keyed_digest(chosen, protection.key))
+    compared = content | extra
+    for other in identifying.intersection(compared).difference(fold_fields(schema)):
+        compared[other] = fold_identifier(compared[other])
     trimmed = {field: trim(values) for field, values in raw.items()}
     folded_name = pa.nulls(rows.num_rows, pa.string())
     if name:
@@ -130,7 +138,7 @@ def protect(rows: pa.Table, schema: DataFormat, others: list[str], protection: P
             MASKED: pa.array(is_masked),
             IS_PERSON: pa.array(is_person),
             NAME: folded_name,
-            CONTENT: _content_text(content | extra),
+            CONTENT: _content_text(compared),
             NATURAL_KEY: natural_key_text(trimmed, schema, protection.blanks),
         }
     )

@@ -29,7 +29,7 @@ from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
 from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.spool import Spool
-from creditlab.ingest.staging import Staging
+from creditlab.ingest.staging import MEMORY, Staging
 from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taking
 from creditlab.lake import Lake, Snapshot, check_editions
 from creditlab.lake.schemas import DELIVERIES
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from creditlab.workspace import Workspace
 
 
-#: What the engine may hold in memory; what is more goes to its temporary folder.
-_MEMORY = "400MB"
 #: How often deliveries are read again because the catalogue changed meanwhile.
 _TRIES = 3
 
@@ -137,7 +135,7 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
-    with engine.connect(memory=_MEMORY) as backend, scratch() as spill:
+    with engine.connect(memory=f"{MEMORY}MB") as backend, scratch() as spill:
         run = _Run(workspace, lake, backend, catalogue, calendar, protection, spill)
         return run.carry_out(manifest, now, latest, selection, progress)
 

@@ -53,6 +53,10 @@ CREATE TABLE judged (
 """
 _PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", checks.KIND, checks.MASKED)
 _QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
+#: What the engine may hold in memory, in MB; what is more goes to its temporary folder. Of a table that lies there it
+#: goes on holding some five bytes a row, found with tables of up to eighty million.
+MEMORY = 400
+_MEMORY_STEP, _MEMORY_A_STEP = 10_000_000, 60
 #: The rows that a compiled query judges, whichever they are.
 _TO_JUDGE = "to_judge"
 _ARRIVALS = pa.schema(
@@ -153,6 +157,9 @@ class Staging:
     def _hashed(self, rows: pa.Table, texts: dict[str, pa.Array]) -> pa.Table:
         """Number rows, read their days' texts, and add hashes of texts; a natural key that is none is the key's own."""
         rows = rows.append_column("rid", pa.array(np.arange(self.rows, self.rows + rows.num_rows)))
+        steps = (self.rows + rows.num_rows) // _MEMORY_STEP
+        if steps > self.rows // _MEMORY_STEP:
+            engine.allow(self.backend, MEMORY + _MEMORY_A_STEP * steps)
         self.rows += rows.num_rows
         natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
         texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
