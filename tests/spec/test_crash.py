@@ -187,6 +187,8 @@ def test_killed_first_use_leaves_no_half_key(tmp_path: Path) -> None:
 def test_killed_measure_leaves_the_file_as_it_was(undisturbed: Undisturbed, tmp_path: Path) -> None:
     """A working file is the one of before or the new one, never a part; here both are made by the same question."""
     folder, output = undisturbed.tiny.folder, tmp_path / "measured.csv"
+    # The first time, sums are kept as well, each file of them put in its place whole; the second time they are there.
+    assert set(count_steps(folder, *MEASURE, "--output", output)) <= {f"replace#{number}" for number in range(1, 9)}
     assert count_steps(folder, *MEASURE, "--output", output) == ["replace#1"]
     wanted = output.read_bytes()
     with output.open(encoding="utf-8", newline="") as handle:
