@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditlab.errors import WorkspaceError, storage_error
 from creditlab.scratch import scratch
@@ -79,11 +79,17 @@ def lent(backend: Backend, rows: pa.Table) -> Iterator[ir.Table]:
 @contextmanager
 def named(backend: Backend, rows: pa.Table, name: str) -> Iterator[str]:
     """As `lent`, under a name of one's own: for a query that is written once and asked of many tables."""
-    backend.con.register(name, rows)
-    try:
+    with _registered(backend.con, rows, name):
         yield name
+
+
+@contextmanager
+def _registered(connection: Any, rows: pa.Table, name: str) -> Iterator[None]:
+    connection.register(name, rows)
+    try:
+        yield
     finally:
-        backend.con.unregister(name)
+        connection.unregister(name)
 
 
 def ask(backend: Backend, query: str) -> pa.Table:
@@ -104,21 +110,13 @@ class Aside:
 
     def run(self, query: str, rows: pa.Table) -> pa.Table:
         """The result of a query over an Arrow table that it calls `rows`, and over the engine's own tables."""
-        with self._lock:
-            self._connection.register("rows", rows)
-            try:
-                return self._connection.sql(query).to_arrow_table()
-            finally:
-                self._connection.unregister("rows")
+        with self._lock, _registered(self._connection, rows, "rows"):
+            return self._connection.sql(query).to_arrow_table()
 
     def execute(self, statement: str, rows: pa.Table) -> None:
         """Carry out a statement that reads an Arrow table, which it calls `rows`, and has no result."""
-        with self._lock:
-            self._connection.register("rows", rows)
-            try:
-                self._connection.execute(statement)
-            finally:
-                self._connection.unregister("rows")
+        with self._lock, _registered(self._connection, rows, "rows"):
+            self._connection.execute(statement)
 
 
 def fetch(backend: Backend, query: str) -> pa.Table:

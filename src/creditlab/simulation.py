@@ -21,7 +21,7 @@ from creditlab.ingest.protect import Protection
 from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import Staging
 from creditlab.inputs import Inputs
-from creditlab.lake import Lake, Snapshot, read_inputs
+from creditlab.lake import take_inputs
 from creditlab.measures import measure
 from creditlab.periods import Period
 from creditlab.scratch import scratch
@@ -90,11 +90,10 @@ def simulate(
     Rows in quarantine stay there, and the delivered columns that no edition had a field for were not kept: a field that
     is new in the draft is empty in all rows. Article 11.
     """
-    inputs = read_inputs(workspace, backend, run_no)
+    snapshot, inputs = take_inputs(workspace, backend, run_no)
     published = _measured(inputs, period, as_of, by)
     if not published.num_rows:
         raise NoDataError("there is nothing to measure in the period", where=period.label)
-    snapshot = Snapshot.take(Lake(workspace.lake), backend, inputs.run_no)
     tried = in_force(inputs.catalogue, draft, period)
     with scratch() as spill:
         # Nothing new is named, so that no pseudonym key is needed.
@@ -102,16 +101,7 @@ def simulate(
         known.judge_known(staging, snapshot, everything=True)
         entries.settle(staging, None, inputs.calendar)
         # What the lake keeps ready for measuring is about its own entries.
-        judged = Inputs(
-            entries=_entries(backend, inputs),
-            quarantine=inputs.quarantine,
-            deliveries=inputs.deliveries,
-            subjects=inputs.subjects,
-            ledger=inputs.ledger,
-            catalogue=tried,
-            calendar=inputs.calendar,
-            run_no=inputs.run_no,
-        )
+        judged = replace(inputs, entries=_entries(backend, inputs), catalogue=tried, kept=None)
         return Simulation(inputs, published, _measured(judged, period, as_of, by))
 
 

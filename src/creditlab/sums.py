@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from creditlab.errors import LakeError
 from creditlab.inputs import Inputs, Kept
-from creditlab.lake.reading import Snapshot, editions_text, read_inputs
+from creditlab.lake.reading import Snapshot, editions_text, take_inputs
 from creditlab.lake.schemas import FORMAT_VERSION
 from creditlab.lake.store import Lake
 from creditlab.lake.sums import FOLDER, Part, Sums, forget, run_marks
@@ -77,8 +77,7 @@ def summed_inputs(
     StorageError
         If the disk is full.
     """
-    inputs = read_inputs(workspace, backend, run_no)
-    snapshot = Snapshot.take(Lake(workspace.lake), backend, inputs.run_no)
+    snapshot, inputs = take_inputs(workspace, backend, run_no)
     months = sorted({month.start for period in periods if period.is_whole_months for month in period.months()})
     plain = _Tallies(snapshot, inputs, of_records(inputs.catalogue), None)
     linked = _Tallies(snapshot, inputs, OF_REGISTER, snapshot.last["subjects_run"] or 0)

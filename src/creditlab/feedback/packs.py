@@ -23,7 +23,7 @@ from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
 from creditlab.feedback.overview import write_overview
 from creditlab.feedback.rates import PERIODS_BEFORE, Rates, take_rates
 from creditlab.feedback.sheets import Column, Line, open_book
-from creditlab.lake import Lake, Snapshot, read_inputs
+from creditlab.lake import take_inputs
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.shelf import past_releases
@@ -120,8 +120,7 @@ def write_packs(
         raise DisclosureError("packs may not lie among the published reports", where="--output", do="Name another.")
     messages = Messages(language)
     with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
-        snapshot = Snapshot.take(Lake(workspace.lake), backend)
-        inputs = read_inputs(workspace, backend, snapshot.run_no)
+        snapshot, inputs = take_inputs(workspace, backend)
         chosen = _known(inputs.catalogue, departments)
         rates = take_rates(
             inputs, period, as_of, read_policy(workspace.policy), past_releases(workspace.reports), periods_before

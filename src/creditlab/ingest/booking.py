@@ -52,15 +52,19 @@ def rules_digest(catalogue: Catalogue, calendar: WorkingDays, blanks: tuple[str,
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
-def quarantine_rows(backend: Backend, run_no: int) -> tuple[dict[int, int], pa.RecordBatchReader]:
-    """How many staged rows are quarantined, by arrival, and the rows as the lake keeps them."""
+def quarantine_counts(backend: Backend) -> dict[int, int]:
+    """How many staged rows are quarantined, by arrival."""
     counted = engine.fetch(backend, "SELECT arrival, count(*) AS n FROM quarantined GROUP BY arrival")
-    reader = engine.stream(
+    return dict(zip(counted["arrival"].to_pylist(), counted["n"].to_pylist(), strict=True))
+
+
+def quarantine_rows(backend: Backend, run_no: int) -> pa.RecordBatchReader:
+    """The quarantined rows as the lake keeps them."""
+    return engine.stream(
         backend,
         f"SELECT {int(run_no)}::BIGINT AS run_no, delivery_id, row_no, item_code, department, region_code, "
         "received_on, reason, content FROM quarantined JOIN arrivals USING (arrival)",
     )
-    return dict(zip(counted["arrival"].to_pylist(), counted["n"].to_pylist(), strict=True)), reader
 
 
 def delivery_row(

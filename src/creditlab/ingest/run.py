@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
-from creditlab.errors import CatalogueError, LakeError, UserError
+from creditlab.errors import CatalogueError, LakeError, NoDataError, UserError
 from creditlab.identifiers import key_fingerprint
 from creditlab.ingest import entries, known, register
 from creditlab.ingest.booking import (
     Counts,
     delivery_row,
+    quarantine_counts,
     quarantine_rows,
     rules_digest,
     rules_of,
@@ -172,16 +173,16 @@ class _Run:
         self, manifest: list[ManifestRow], now: datetime, latest: datetime, selection: Selection, progress: Progress
     ) -> IngestResult | None:
         self.taking = Taking(self.workspace, self.intake, latest, selection)
-        self.taking.take(manifest, self._known_ids(), progress)
+        self.taking.take(manifest, self._known_ids(self._snapshot()), progress)
         with self.lake.lock():
             self.lake.create()
-            runs = self.lake.runs()
             # Rows judged by rules that another run has replaced meanwhile would take the whole lake back to them.
             if rules_of(read_sealed(self.workspace.catalogue)) != rules_of(self.catalogue):
                 return None
-            check_editions(self.catalogue, runs)
-            snapshot = Snapshot.take(self.lake, self.backend) if runs.num_rows else None
-            self.taking.forget_known(self._known_ids())
+            snapshot = self._snapshot()
+            if snapshot is not None:
+                check_editions(self.catalogue, snapshot.runs)
+            self.taking.forget_known(self._known_ids(snapshot))
             last = snapshot.last if snapshot else {}
             # Hashed once, before they are read: a list that changes meanwhile is read again by the next run.
             digests = {
@@ -198,10 +199,17 @@ class _Run:
             failures = tuple(self.taking.failures)
             return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent, failures)
 
-    def _known_ids(self) -> set[str]:
-        if not self.lake.runs().num_rows:
+    def _snapshot(self) -> Snapshot | None:
+        """The lake as it is; None while nothing was ever committed."""
+        try:
+            return Snapshot.take(self.lake, self.backend)
+        except NoDataError:
+            return None
+
+    def _known_ids(self, snapshot: Snapshot | None) -> set[str]:
+        if snapshot is None:
             return set()
-        ids = Snapshot.take(self.lake, self.backend).table("deliveries").select("delivery_id").distinct()
+        ids = snapshot.table("deliveries").select("delivery_id").distinct()
         return set(self.backend.to_pyarrow(ids)["delivery_id"].to_pylist())
 
     def _lists(self, digests: dict[str, str], last: dict[str, Any]) -> dict[str, pa.Table]:
@@ -270,9 +278,9 @@ class _Run:
                 self.lake.append(self.lake.payload_name(data_format), found)
 
     def _append_quarantine(self, run_no: int) -> dict[int, int]:
-        counted, rows = quarantine_rows(self.backend, run_no)
+        counted = quarantine_counts(self.backend)
         if counted:
-            self.lake.append("quarantine", rows)
+            self.lake.append("quarantine", quarantine_rows(self.backend, run_no))
         return counted
 
     def _append_deliveries(

@@ -98,7 +98,7 @@ class Staging:
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
     aside: engine.Aside = field(init=False)
-    _compiled: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
+    _compiled: dict[tuple[object, ...], tuple[str, ir.Table]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
@@ -179,13 +179,15 @@ class Staging:
         alike = (edition.year, schema.name, is_new, tuple(rows.schema.names), tuple(map(str, rows.schema.types)))
         if alike not in self._compiled:
             self._compiled[alike] = self._compile(rows.schema, edition, schema, is_new=is_new)
-        insert, ask_names = self._compiled[alike]
+        insert, judged = self._compiled[alike]
         with engine.named(self.backend, rows, _TO_JUDGE):
             self.backend.raw_sql(insert)
-            return self._name_faults(ask_names, rows, schema) if is_new else None
+            return self._name_faults(judged, rows, schema) if is_new else None
 
-    def _compile(self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool) -> tuple[str, str]:
-        """What judges rows into `judged`, and what asks for the faults of their names.
+    def _compile(
+        self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool
+    ) -> tuple[str, ir.Table]:
+        """What judges rows into `judged`, and the expression that it comes from.
 
         Compiling takes as long as judging some ten thousand rows.
         """
@@ -214,16 +216,16 @@ class Staging:
             required_count=judged.required_count,
             is_working=judged.item_code.isin(working),
         )
-        names = judged.select("rid", "name_faults").order_by("rid")
-        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", self.backend.compile(names)
+        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", judged
 
-    def _name_faults(self, ask_names: str, rows: pa.Table, schema: DataFormat) -> pa.Array:
+    def _name_faults(self, judged: ir.Table, rows: pa.Table, schema: DataFormat) -> pa.Array:
         """Faults about the content of natural persons' names, which are judged now and never again; else null."""
         name = schema.name_of(Role.SUBJECT_NAME)
         is_named = pc.and_(rows[IS_PERSON], pc.is_valid(rows[name])) if name else None
         if is_named is None or not pc.any(is_named).as_py():
             return pa.nulls(rows.num_rows, pa.string())
-        return pc.if_else(is_named, engine.ask(self.backend, ask_names)["name_faults"], None)
+        query = self.backend.compile(judged.select("rid", "name_faults").order_by("rid"))
+        return pc.if_else(is_named, engine.ask(self.backend, query)["name_faults"], None)
 
     def _payload(self, rows: pa.Table, schema: DataFormat, name_faults: pa.Array) -> pa.Table:
         """What is kept of new rows: their fields, natural persons' names withheld, and what judging again needs."""

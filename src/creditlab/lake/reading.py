@@ -206,12 +206,17 @@ def read_inputs(workspace: Workspace, backend: Backend, run_no: int | None = Non
     SealError
         If a published edition was edited after a run used it.
     """
+    return take_inputs(workspace, backend, run_no)[1]
+
+
+def take_inputs(workspace: Workspace, backend: Backend, run_no: int | None = None) -> tuple[Snapshot, Inputs]:
+    """As `read_inputs`, with the snapshot of the lake that the inputs are of."""
     from creditlab.catalogue import read_sealed
 
     catalogue = read_sealed(workspace.catalogue)
     snapshot = Snapshot.take(Lake(workspace.lake), backend, run_no)
     check_editions(catalogue, snapshot.runs)
-    return Inputs(
+    return snapshot, Inputs(
         entries=snapshot.table("records"),
         quarantine=snapshot.table("quarantine"),
         deliveries=snapshot.deliveries(),

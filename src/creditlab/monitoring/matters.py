@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.identifiers import mask_resident_ids
-from creditlab.lake import Lake, Snapshot, editions_text, read_inputs
+from creditlab.lake import Lake, Snapshot, editions_text, take_inputs
 from creditlab.lake.schemas import MATTERS, RUNS
 from creditlab.measures.mergers import after_mergers
 from creditlab.monitoring.disputes import disputes_open
@@ -111,9 +111,8 @@ def update_matters(workspace: Workspace, backend: Backend, period: Period, as_of
     thresholds = read_thresholds(workspace.monitoring)
     if as_of < period.end:
         raise ParameterError("the quarter isn't over on that day", where="--as-of", do="Name a later day.")
-    inputs = read_inputs(workspace, backend)
-    months = _months_stood_for(_newest(Snapshot.take(Lake(workspace.lake), backend)))
-    found = find(inputs, period, as_of, thresholds, months)
+    snapshot, inputs = take_inputs(workspace, backend)
+    found = find(inputs, period, as_of, thresholds, _months_stood_for(_newest(snapshot)))
     lake = Lake(workspace.lake)
     with lake.lock():
         lake.create()

@@ -21,7 +21,7 @@ from creditlab import engine
 from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import WorkspaceError
 from creditlab.ingest import Counts, entries, known, register
-from creditlab.ingest.booking import delivery_row, quarantine_rows, rules_digest, run_row, with_run
+from creditlab.ingest.booking import delivery_row, quarantine_counts, quarantine_rows, rules_digest, run_row, with_run
 from creditlab.ingest.intake import Intake
 from creditlab.ingest.protect import Protection
 from creditlab.ingest.resolve import OUTCOMES
@@ -132,8 +132,8 @@ def _judge(workspace: Workspace, province: Province, chunk: Chunk, rules: _Rules
         tables += [
             (lake.payload_name(name), list(rows)) for name, rows in staging.spool.readers(staging.forgotten, _RUN_NO)
         ]
-        quarantined, rows = quarantine_rows(backend, _RUN_NO)
-        tables.append(("quarantine", list(rows)))
+        quarantined = quarantine_counts(backend)
+        tables.append(("quarantine", list(quarantine_rows(backend, _RUN_NO))))
         total, deliveries = Counts(), []
         nothing = [0] * len(OUTCOMES)
         for number, (line, row, delivery_id, sha256) in taken.items():
