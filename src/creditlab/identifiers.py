@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab.textbytes import holds_any, may_hold_run
+from creditlab.textbytes import holds_any, may_hold_run, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +49,13 @@ PSEUDONYM_PREFIX = "P-"
 
 def fold_identifier(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Identifiers as they are compared: NFKC, trimmed, upper case; null stays null."""
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    is_other = holds_any(whole, _FOLDED_IN_IDENTIFIERS)
+    texts = whole(values)
+    is_other = holds_any(texts, _FOLDED_IN_IDENTIFIERS)
     if not is_other.any():
-        return whole
+        return texts
     mask = pa.array(is_other)
-    folded = pc.utf8_upper(pc.utf8_trim_whitespace(pc.utf8_normalize(whole.filter(mask), form="NFKC")))
-    return pc.replace_with_mask(whole, mask, folded)
+    folded = pc.utf8_upper(pc.utf8_trim_whitespace(pc.utf8_normalize(texts.filter(mask), form="NFKC")))
+    return pc.replace_with_mask(texts, mask, folded)
 
 
 def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -63,9 +63,10 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
     What stands in brackets is kept: it often names the place, and two branches are two subjects.
     """
-    is_other = holds_any(values, _FOLDED_IN_NAMES)
+    texts = whole(values)
+    is_other = holds_any(texts, _FOLDED_IN_NAMES)
     if not is_other.any():
-        return values
+        return texts
 
     def fold(names: pa.Array) -> pa.Array:
         folded = pc.utf8_lower(pc.utf8_normalize(names, form="NFKC"))
@@ -74,9 +75,8 @@ def fold_name(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
             folded = pc.replace_substring_regex(folded, pattern=form, replacement=bracket)
         return folded
 
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     mask = pa.array(is_other)
-    return pc.replace_with_mask(whole, mask, _on_distinct(whole.filter(mask), fold))
+    return pc.replace_with_mask(texts, mask, _on_distinct(texts.filter(mask), fold))
 
 
 def has_valid_check_character(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -87,8 +87,7 @@ def has_valid_check_character(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
     numpy.ndarray
         One boolean a value; False for null and for any other length.
     """
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    array = array.cast(pa.large_string())
+    array = whole(values).cast(pa.large_string())
     answer = np.zeros(len(array), dtype=bool)
     if not len(array):
         return answer
@@ -148,10 +147,10 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
     """
     if (pc.max(pc.binary_length(values)).as_py() or 0) < _USCC_LENGTH:
         return values, np.zeros(len(values), dtype=bool)
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    hint = may_hold_run(whole, _NUMBER_BYTES, _USCC_LENGTH - 1)
+    texts = whole(values)
+    hint = may_hold_run(texts, _NUMBER_BYTES, _USCC_LENGTH - 1)
     if hint.any():
-        some = whole.filter(pa.array(hint))
+        some = texts.filter(pa.array(hint))
         hint[hint] = pc.fill_null(pc.match_substring_regex(some, _NUMBER_HINT), False).to_numpy(zero_copy_only=False)
     if not hint.any():
         return values, hint
@@ -164,9 +163,14 @@ def mask_resident_ids(values: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[p
     masked = _by_distinct(chosen, lambda text: _RESIDENT_FORM.sub(mark, text))
     found = pc.not_equal(masked, chosen).to_numpy(zero_copy_only=False)
     hint[hint] = found
-    kept = pc.filter(masked, pa.array(found))
-    kept = kept.combine_chunks() if isinstance(kept, pa.ChunkedArray) else kept
-    return pc.replace_with_mask(whole, pa.array(hint), kept.cast(whole.type)), hint
+    kept = whole(pc.filter(masked, pa.array(found)))
+    return pc.replace_with_mask(texts, pa.array(hint), kept.cast(texts.type)), hint
+
+
+def holds_resident_id(text: str) -> bool:
+    """Whether a valid resident ID stands anywhere in a text."""
+    # The key only makes the mask, which nobody sees: what counts is whether there is anything to mask.
+    return bool(mask_resident_ids(pa.array([text], pa.string()), b"")[1].any())
 
 
 def pseudonyms(values: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array | pa.ChunkedArray:
@@ -201,8 +205,5 @@ def _on_distinct(
     values: pa.Array | pa.ChunkedArray, change: Callable[[pa.Array], pa.Array]
 ) -> pa.Array | pa.ChunkedArray:
     """Change a column through its distinct texts only: names and subjects come back again and again."""
-    whole = pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) and values.num_chunks else values
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.array([], values.type)
-    encoded = whole.dictionary_encode()
+    encoded = whole(values).dictionary_encode()
     return change(encoded.dictionary).take(encoded.indices)

@@ -13,6 +13,13 @@ _MAY_BEGIN = np.zeros(256, dtype=bool)
 _MAY_BEGIN[[*range(_SPACE + 1), _TWO_BYTES, 0xE1, 0xE2, 0xE3]] = True
 
 
+def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as one array."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
 def holds_any(values: pa.Array | pa.ChunkedArray, wanted: Collection[int]) -> np.ndarray:
     """Whether each text holds one of some bytes of UTF-8; False for null.
 
@@ -21,9 +28,8 @@ def holds_any(values: pa.Array | pa.ChunkedArray, wanted: Collection[int]) -> np
     numpy.ndarray
         One boolean a value.
     """
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    answer = np.zeros(len(whole), dtype=bool)
-    starts, data = text_bytes(whole)
+    answer = np.zeros(len(values), dtype=bool)
+    starts, data = text_bytes(whole(values))
     if not len(data):
         return answer
     places = np.flatnonzero(_are(data, wanted))

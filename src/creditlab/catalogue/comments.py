@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from creditlab.catalogue.lint_comments import holds_resident_id
 from creditlab.catalogue.reading import EditionText, folder_of, read_edition
 from creditlab.catalogue.sheets import COMMENT_COLUMNS
 from creditlab.catalogue.writing import sheet_text, write_whole
 from creditlab.errors import CatalogueError
+from creditlab.identifiers import holds_resident_id
 from creditlab.terms import EditionState
 
 

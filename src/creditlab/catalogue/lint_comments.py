@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-import pyarrow as pa
-
 from creditlab.catalogue.findings import LintCode, LintFinding, Report
 from creditlab.catalogue.sheets import Sheet
-from creditlab.identifiers import mask_resident_ids
+from creditlab.identifiers import holds_resident_id
 
 
 def lint_comments(sheet: Sheet, items: Collection[str], report: Report) -> Iterator[LintFinding]:
@@ -27,8 +25,3 @@ def lint_comments(sheet: Sheet, items: Collection[str], report: Report) -> Itera
             if holds_resident_id(row[column]):
                 what, do = "the text holds a resident ID", "Take it out: comments are published (Article 4)."
                 yield report(LintCode.PERSONAL_DATA, sheet, row, column, what, do)
-
-
-def holds_resident_id(text: str) -> bool:
-    """Whether a valid resident ID stands anywhere in a text."""
-    return bool(mask_resident_ids(pa.array([text], pa.string()), b"")[1].any())

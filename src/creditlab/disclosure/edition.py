@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from creditlab.catalogue.difference import Difference
 from creditlab.catalogue.edition import Catalogue
-from creditlab.catalogue.lint_comments import holds_resident_id
 from creditlab.catalogue.reading import EditionText
 from creditlab.catalogue.sheets import Sheet, split_list
 from creditlab.catalogue.shown import NAMED, is_in_full, shown_cells
@@ -26,6 +25,7 @@ from creditlab.disclosure.gate import Release, release
 from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
 from creditlab.errors import DisclosureError
+from creditlab.identifiers import holds_resident_id
 from creditlab.periods import Period
 from creditlab.terms import Audience, EditionState, SecurityLevel
 

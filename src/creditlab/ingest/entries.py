@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 
 from creditlab import engine
 from creditlab.checks import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
-from creditlab.ingest.protect import whole
 from creditlab.ingest.resolve import FIRST_STATE, OUTCOMES, STATES, Resolved, resolve
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
 from creditlab.lake.schemas import RECORDS
 from creditlab.periods import WorkingDays
 from creditlab.terms import Outcome
+from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend

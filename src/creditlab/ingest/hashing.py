@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab import engine
+from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -42,7 +43,7 @@ def stable_hashes(backend: Backend, texts: dict[str, pa.Array]) -> dict[str, pa.
     place = found["place"].to_numpy()
     if (place[1:] < place[:-1]).any():
         found = found.take(pc.sort_indices(found["place"]))
-    return {name: _signed(found[name].combine_chunks()) for name in texts}
+    return {name: _signed(whole(found[name])) for name in texts}
 
 
 def _signed(values: pa.Array) -> pa.Array:

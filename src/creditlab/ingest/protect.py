@@ -24,7 +24,7 @@ from creditlab.identifiers import (
     pseudonyms,
 )
 from creditlab.terms import IdentifierPattern, Role, SubjectKind
-from creditlab.textbytes import may_have_edges
+from creditlab.textbytes import may_have_edges, whole
 
 #: Stands for a name that was filled in and is not kept.
 WITHHELD = "*"
@@ -46,13 +46,6 @@ def fill(column: pa.ChunkedArray | pa.Array | None, length: int) -> pa.Array:
     if column is None:
         return pa.array([""] * length, pa.string())
     return pc.fill_null(whole(column).cast(pa.string()), "")
-
-
-def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """A column as one array."""
-    if not isinstance(column, pa.ChunkedArray):
-        return column
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
 def trim(values: pa.Array) -> pa.Array:

@@ -14,10 +14,11 @@ from creditlab.errors import WorkspaceError
 from creditlab.identifiers import fold_identifier, fold_name, is_natural_person_code, mask_resident_ids, pseudonyms
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.hashing import stable_hashes
-from creditlab.ingest.protect import Protection, fill, is_blank, whole
+from creditlab.ingest.protect import Protection, fill, is_blank
 from creditlab.lake.schemas import LEDGER, SUBJECTS
 from creditlab.sources import AbsentFileError, UnreadableFileError, read_whole
 from creditlab.terms import IdentifierPattern, SubjectKind
+from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend

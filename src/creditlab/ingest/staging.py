@@ -31,12 +31,12 @@ from creditlab.ingest.protect import (
     fill,
     natural_key_text,
     nullify,
-    whole,
 )
 from creditlab.ingest.resolve import ACTIONS
 from creditlab.ingest.spool import Spool
 from creditlab.lake.schemas import PAYLOAD
 from creditlab.terms import Role
+from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -148,8 +148,7 @@ class Staging:
 
     def _prefix(self, rows: pa.Table) -> pa.Array:
         """Item and department, each with its length, so that no two pairs are joined alike."""
-        arrival = rows["arrival"].combine_chunks().dictionary_encode()
-        arrival = arrival.combine_chunks() if isinstance(arrival, pa.ChunkedArray) else arrival
+        arrival = whole(rows["arrival"]).dictionary_encode()
         used = [self.arrivals[number] for number in arrival.dictionary.to_pylist()]
         texts = [f"{len(one.item_code)}:{one.item_code}|{len(one.department)}:{one.department}|" for one in used]
         return pa.array(texts, pa.string()).take(arrival.indices)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from creditlab.errors import NoDataError, ParameterError
-from creditlab.identifiers import mask_resident_ids
+from creditlab.identifiers import holds_resident_id
 from creditlab.lake import Lake, Snapshot, editions_text, take_inputs
 from creditlab.lake.schemas import MATTERS, RUNS
 from creditlab.measures.mergers import after_mergers
@@ -312,7 +312,5 @@ def _check_text(text: str | None, where: str, longest: int) -> None:
         raise ParameterError("a text is too long or not one line", where=where, do=f"Use up to {longest} letters.")
     if where == "--owner" and not text:
         raise ParameterError("an owner is a role", where=where, do='Write "coordination desk", say.')
-    # The key only makes the mask, which nobody sees: what counts is whether there is anything to mask.
-    _, is_masked = mask_resident_ids(pa.array([text]), b"")
-    if is_masked.any() or _SOLE_TRADER.search(text.upper()):
+    if holds_resident_id(text) or _SOLE_TRADER.search(text.upper()):
         raise ParameterError("a text holds a person's number", where=where, do="Leave it out; say which matter only.")
