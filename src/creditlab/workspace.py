@@ -19,6 +19,7 @@ from creditlab.errors import WorkspaceError
 from creditlab.periods import WorkingDays, working_days
 from creditlab.scratch import scratch
 from creditlab.terms import MANIFEST, Language
+from creditlab.wholefile import new_private_file
 
 CONFIGURATION = "creditlab.toml"
 #: What else than an empty cell is blank, unless the workspace lists its own.
@@ -91,7 +92,7 @@ class Workspace:
         """Put a whole key in its place: several processes may be the first, and each may be killed at any moment."""
         with scratch(self.key.parent) as folder:
             draft = folder / self.key.name
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with new_private_file(draft, "wb") as file:
                 file.write(secrets.token_bytes(32))
                 file.flush()
                 os.fsync(file.fileno())

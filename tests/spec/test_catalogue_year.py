@@ -30,7 +30,7 @@ class Office:
 
     def today(self, day: str) -> None:
         moment = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
-        self._monkeypatch.setattr("creditlab.cli.catalogue.now", lambda: moment)
+        self._monkeypatch.setattr("creditlab.cli.answer.now", lambda: moment)
 
     def __call__(self, *words: str) -> tuple[int, dict[str, Any]]:
         status = main(["--workspace", str(self.tiny.folder), "catalogue", *words, "--json"])

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from creditlab.catalogue.reading import EditionText, folder_of, read_edition
 from creditlab.catalogue.sheets import COMMENT_COLUMNS
-from creditlab.catalogue.writing import sheet_text, write_whole
+from creditlab.catalogue.writing import next_number, sheet_text, widened
 from creditlab.errors import CatalogueError
 from creditlab.identifiers import holds_resident_id
 from creditlab.terms import EditionState
+from creditlab.wholefile import write_whole
 
 
 def comment(root: Path, year: int, text: str, *, item_code: str = "", on: date) -> str:
@@ -32,8 +33,7 @@ def comment(root: Path, year: int, text: str, *, item_code: str = "", on: date) 
         what, do = "the comment is on an item that does not exist", "Correct the code, or leave it out."
         raise CatalogueError(what, where=f"{edition.folder.name}/comments.csv, column item_code", do=do)
     rows = _rows(edition)
-    numbers = [int(row["comment_id"]) for row in rows if row["comment_id"].isdigit()]
-    number = str(max(numbers, default=0) + 1)
+    number = next_number(rows, "comment_id")
     said = {"comment_id": number, "item_code": item_code, "received_on": on.isoformat(), "comment": _checked(text)}
     _write(edition, [*rows, said])
     return number
@@ -79,6 +79,5 @@ def _checked(text: str) -> str:
 
 
 def _write(edition: EditionText, rows: list[dict[str, str]]) -> None:
-    there = edition.comments.columns
-    more = [name for name in COMMENT_COLUMNS if name not in there]
-    write_whole(edition.folder / "comments.csv", sheet_text((*there, *more), rows))
+    columns = widened(edition.comments.columns, COMMENT_COLUMNS)
+    write_whole(edition.folder / "comments.csv", sheet_text(columns, rows))

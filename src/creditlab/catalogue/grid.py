@@ -7,11 +7,11 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from xml.etree import ElementTree
 
+from creditlab.celltext import text_of
 from creditlab.errors import CatalogueError
 
 #: A catalogue's workbook has some hundred rows; what unpacks to more, or reaches further, is none. One cell at the far
@@ -46,7 +46,7 @@ def read_grids(file: Path) -> dict[str, list[list[str]]]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return {
             name: [
-                [_text(cell) for cell in row]
+                [text_of(cell) for cell in row]
                 for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             ]
             for name in workbook.sheet_names
@@ -73,23 +73,6 @@ def column_letters(place: int) -> str:
 
 def _unreadable(file: Path) -> CatalogueError:
     return CatalogueError("the workbook can't be read", where=file.name, do="Save it as an XLSX workbook.")
-
-
-def _text(cell: Any) -> str:
-    """A cell as it would stand in a CSV: whole numbers without a point, days without a time."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
-        case datetime() if (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0):
-            return cell.date().isoformat()
-        case datetime():
-            return cell.isoformat(sep=" ")
-        case date():
-            return cell.isoformat()
-        case _:
-            return "" if cell is None else str(cell)
 
 
 def _refuse_unseen(file: Path, archive: zipfile.ZipFile) -> None:

@@ -18,9 +18,10 @@ from creditlab.catalogue.sheets import (
     read_sheet,
     split_list,
 )
-from creditlab.catalogue.writing import sheet_text, write_whole
+from creditlab.catalogue.writing import next_number, sheet_text, widened
 from creditlab.errors import CatalogueError, ParameterError
 from creditlab.terms import EditionState
+from creditlab.wholefile import write_whole
 
 REQUESTS = "requests.csv"
 _WHY = ("reason", "department", "assessment", *CONTEST_COLUMNS)
@@ -101,8 +102,7 @@ def ask(root: Path, request: Request, *, on: date) -> tuple[str, Landing]:
     _check(root, request)
     path = root / REQUESTS
     rows = _read(root)
-    numbers = [int(row["request_id"]) for row in rows if row["request_id"].isdigit()]
-    number = str(max(numbers, default=0) + 1)
+    number = next_number(rows, "request_id")
     common = {
         "request_id": number,
         "asked_on": on.isoformat(),
@@ -219,6 +219,4 @@ def _explain(lists: _Lists, item_code: str, change: Change, why: Mapping[str, st
 
 
 def _save(path: Path, sheet: Sheet, columns: tuple[str, ...], rows: list[dict[str, str]]) -> None:
-    there = sheet.columns or columns
-    more = [name for name in columns if name not in there]
-    write_whole(path, sheet_text((*there, *more), rows))
+    write_whole(path, sheet_text(widened(sheet.columns, columns), rows))

@@ -23,9 +23,10 @@ from creditlab.catalogue.reading import (
     read_catalogue,
     read_edition,
 )
-from creditlab.catalogue.writing import with_details, write_whole
+from creditlab.catalogue.writing import with_details
 from creditlab.errors import CatalogueError, SealError
 from creditlab.terms import EditionState
+from creditlab.wholefile import write_whole
 
 SEAL = "seal.toml"
 #: The key of edition.toml that says which lists were approved; an edition approved by hand has none.

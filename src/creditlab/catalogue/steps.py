@@ -29,9 +29,10 @@ from creditlab.catalogue.sheets import (
     ITEM_COLUMNS,
     Row,
 )
-from creditlab.catalogue.writing import sheet_text, toml_value, with_details, write_whole
+from creditlab.catalogue.writing import sheet_text, toml_value, widened, with_details
 from creditlab.errors import CatalogueError
 from creditlab.terms import EditionState
+from creditlab.wholefile import write_whole
 
 _NEXT = {
     EditionState.DRAFT: "creditlab catalogue consult",
@@ -68,8 +69,8 @@ def draft(root: Path, year: int, *, on: date) -> tuple[Path, Landing]:
     made.mkdir()
     try:
         rows = (before.items.rows, before.fields.rows) if before else ((), ())
-        _write_sheet(made / "items.csv", _columns(before.items.columns if before else (), ITEM_COLUMNS), rows[0])
-        _write_sheet(made / "fields.csv", _columns(before.fields.columns if before else (), FIELD_COLUMNS), rows[1])
+        _write_sheet(made / "items.csv", widened(before.items.columns if before else (), ITEM_COLUMNS), rows[0])
+        _write_sheet(made / "fields.csv", widened(before.fields.columns if before else (), FIELD_COLUMNS), rows[1])
         _write_sheet(made / "changes.csv", (*CHANGE_COLUMNS, *CONTEST_COLUMNS), ())
         _write_sheet(made / "comments.csv", COMMENT_COLUMNS, ())
         write_whole(made / "edition.toml", _details_text(before, year, on))
@@ -165,10 +166,6 @@ def _base(root: Path, year: int) -> EditionText | None:
         raise CatalogueError(what, where=str(min(going)), do="Publish it first; what is asked for meanwhile waits.")
     published = [(one, folder) for one, (folder, _) in found.items()]
     return read_edition(max(published)[1]) if published else None
-
-
-def _columns(there: tuple[str, ...], all_of_them: tuple[str, ...]) -> tuple[str, ...]:
-    return (*there, *(name for name in all_of_them if name not in there))
 
 
 def _write_sheet(path: Path, columns: tuple[str, ...], rows: tuple[Row, ...]) -> None:

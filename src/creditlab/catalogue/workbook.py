@@ -25,7 +25,7 @@ from creditlab.catalogue.sheets import (
     Sheet,
 )
 from creditlab.catalogue.steps import open_edition
-from creditlab.catalogue.writing import sheet_text, with_details, write_whole
+from creditlab.catalogue.writing import sheet_text, with_details
 from creditlab.errors import CatalogueError
 from creditlab.terms import (
     CoverageBasis,
@@ -39,6 +39,7 @@ from creditlab.terms import (
     SecurityLevel,
     UpdatePeriod,
 )
+from creditlab.wholefile import write_whole
 
 if TYPE_CHECKING:
     import xlsxwriter

@@ -39,16 +39,6 @@ def editing(root: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Replace a file as a whole: a reader sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
 def sheet_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     """A list as CSV text, its rows in their order."""
     out = io.StringIO(newline="")
@@ -56,6 +46,17 @@ def sheet_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str
     writer.writerow(columns)
     writer.writerows([row.get(column, "") for column in columns] for row in rows)
     return out.getvalue()
+
+
+def widened(there: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """A list's columns as they are, and after them those that it lacks."""
+    return (*there, *(name for name in wanted if name not in there))
+
+
+def next_number(rows: Iterable[Mapping[str, str]], column: str) -> str:
+    """One above the largest number in a column; words in it are passed over."""
+    numbers = [int(row[column]) for row in rows if row[column].isdigit()]
+    return str(max(numbers, default=0) + 1)
 
 
 def with_details(folder: Path, details: Mapping[str, Any], changes: Mapping[str, str | date]) -> str:

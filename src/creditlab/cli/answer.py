@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from creditlab.errors import ExitStatus, ParameterError
@@ -50,6 +50,11 @@ def opened(chosen: argparse.Namespace) -> Workspace:
 def now() -> datetime:
     """The moment it is; every other module is told it."""
     return datetime.now(UTC)
+
+
+def today(workspace: Workspace) -> date:
+    """The day it is where the workspace is."""
+    return now().astimezone(workspace.time_zone).date()
 
 
 def progress(what: str) -> Callable[[int, int], None]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditlab.cli import simulating
-from creditlab.cli.answer import Answer, Commands, Parser, now, opened
+from creditlab.cli.answer import Answer, Commands, Parser, opened, today
 from creditlab.errors import ExitStatus, ParameterError
 from creditlab.terms import Audience
 
 if TYPE_CHECKING:
     from creditlab.catalogue.requests import Landing
-    from creditlab.workspace import Workspace
 
 _CHANGES = ["included", "withdrawn", "altered"]
 _CONTESTS = ["opinions", "impact"]
@@ -82,10 +80,6 @@ def _register_ask(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--representatives-heard", default="", help="which groups' representatives were heard")
 
 
-def _today(workspace: Workspace) -> date:
-    return now().astimezone(workspace.time_zone).date()
-
-
 def _lint(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.findings import Severity
     from creditlab.catalogue.lint import lint
@@ -110,7 +104,7 @@ def _draft(chosen: argparse.Namespace) -> Answer:
 
     workspace = opened(chosen)
     with editing(workspace.catalogue):
-        folder, landing = draft(workspace.catalogue, chosen.year, on=_today(workspace))
+        folder, landing = draft(workspace.catalogue, chosen.year, on=today(workspace))
     said = {"draft": chosen.year, "folder": str(folder), **asdict(landing)}
     return Answer(said, f"Drafted: {folder}\n{_landed(landing)}")
 
@@ -138,7 +132,7 @@ def _ask(chosen: argparse.Namespace) -> Answer:
     request = Request(chosen.target, Change(chosen.change), cells, {name: getattr(chosen, name) for name in columns})
     workspace = opened(chosen)
     with editing(workspace.catalogue):
-        number, landing = ask(workspace.catalogue, request, on=_today(workspace))
+        number, landing = ask(workspace.catalogue, request, on=today(workspace))
     text = _landed(landing) or "It lands in the next draft.\n"
     return Answer({"request": number, **asdict(landing)}, f"Request {number} noted. {text}")
 
@@ -151,7 +145,7 @@ def _consult(chosen: argparse.Namespace) -> Answer:
     workspace = opened(chosen)
     until = parse_date(chosen.until)
     with editing(workspace.catalogue):
-        folder = consult(workspace.catalogue, chosen.year, until=until, on=_today(workspace))
+        folder = consult(workspace.catalogue, chosen.year, until=until, on=today(workspace))
     said = {"consultation": chosen.year, "until": until.isoformat(), "folder": str(folder)}
     return Answer(said, f"Open for comments until {until}: {folder}\n")
 
@@ -161,7 +155,7 @@ def _comment(chosen: argparse.Namespace) -> Answer:
     from creditlab.catalogue.writing import editing
 
     workspace = opened(chosen)
-    on = _today(workspace)
+    on = today(workspace)
     with editing(workspace.catalogue):
         number = comment(workspace.catalogue, chosen.year, chosen.text, item_code=chosen.item, on=on)
     return Answer({"comment": number, "year": chosen.year}, f"Comment {number} noted.\n")
@@ -173,7 +167,7 @@ def _answer(chosen: argparse.Namespace) -> Answer:
 
     workspace = opened(chosen)
     with editing(workspace.catalogue):
-        answer(workspace.catalogue, chosen.year, chosen.comment_id, chosen.text, on=_today(workspace))
+        answer(workspace.catalogue, chosen.year, chosen.comment_id, chosen.text, on=today(workspace))
     return Answer({"answered": chosen.comment_id, "year": chosen.year}, f"Comment {chosen.comment_id} answered.\n")
 
 
@@ -183,11 +177,11 @@ def _approve(chosen: argparse.Namespace) -> Answer:
     from creditlab.periods import parse_date
 
     workspace = opened(chosen)
-    today = _today(workspace)
-    day = parse_date(chosen.approved_on) if chosen.approved_on else today
+    this_day = today(workspace)
+    day = parse_date(chosen.approved_on) if chosen.approved_on else this_day
     with editing(workspace.catalogue):
         folder = approve(
-            workspace.catalogue, chosen.year, by=chosen.by, document=chosen.document, approved_on=day, on=today
+            workspace.catalogue, chosen.year, by=chosen.by, document=chosen.document, approved_on=day, on=this_day
         )
     return Answer(
         {"approved": chosen.year, "approved_on": day.isoformat(), "folder": str(folder)}, f"Approved: {folder}\n"
@@ -200,7 +194,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
 
     workspace = opened(chosen)
     with editing(workspace.catalogue):
-        folder = publish(workspace.catalogue, chosen.year, on=_today(workspace))
+        folder = publish(workspace.catalogue, chosen.year, on=today(workspace))
     return Answer({"published": chosen.year, "folder": str(folder)}, f"Published and sealed: {folder}\n")
 
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from creditlab.cli.answer import Answer, Commands, now, opened
+from creditlab.cli.answer import Answer, Commands, opened, today
 from creditlab.terms import Language
 
 
@@ -28,7 +28,7 @@ def _feedback(chosen: argparse.Namespace) -> Answer:
     packs = write_packs(
         workspace,
         period=parse_period(chosen.period),
-        as_of=parse_date(chosen.as_of) if chosen.as_of else now().astimezone(workspace.time_zone).date(),
+        as_of=parse_date(chosen.as_of) if chosen.as_of else today(workspace),
         output=chosen.output or workspace.folder / "feedback",
         language=Language(chosen.language) if chosen.language else workspace.language,
         departments=chosen.department,

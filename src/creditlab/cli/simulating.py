@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from creditlab.cli.answer import Answer, now, opened
+from creditlab.cli.answer import Answer, opened, today
 from creditlab.cli.measuring import parse_groups
 
 
@@ -27,7 +27,7 @@ def run(chosen: argparse.Namespace) -> Answer:
     workspace = opened(chosen)
     draft = build_edition(read_edition(folder_of(workspace.catalogue, chosen.year)))
     period = parse_period(chosen.period or str(chosen.year - 1))
-    as_of = parse_date(chosen.as_of) if chosen.as_of else now().astimezone(workspace.time_zone).date()
+    as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     by = parse_groups(chosen.by)
     with engine.connect(workspace.engine_url) as backend:
         found = simulate(workspace, backend, draft, period, as_of, by)

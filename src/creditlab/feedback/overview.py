@@ -54,12 +54,15 @@ def write_overview(
         book.sheet(_("Rates"), writing.rate_columns(), writing.rates(), frozen=1)
         book.sheet(_("By item and unit"), writing.cell_columns(), writing.cells(), frozen=2)
         book.sheet(_("Workbooks to mend"), writing.file_columns(), writing.files(files))
-        return {
+        mended = list(found.mended_rows(department))
+        counts = {
             "by_number": book.sheet(_("By number only"), writing.listed_columns(), writing.listed()),
             "omitted": book.sheet(_("Omissions"), writing.omitted_columns(), writing.omitted()),
             "quarantined": book.sheet(_("Quarantine"), writing.quarantined_columns(), writing.quarantined()),
-            "mended": writing.mended_sheet(book.sheet),
+            "mended": sum(row["mended"] for row in mended),
         }
+        book.sheet(_("Mended"), writing.mended_columns(), writing.mended(mended))
+        return counts
 
 
 class _Overview:
@@ -273,30 +276,25 @@ class _Overview:
                 )
             )  # fmt: skip
 
-    def mended_sheet(self, write: object) -> int:
-        """Deliveries that mended records; returns how many records they mended."""
+    def mended_columns(self) -> list[Column]:
+        """Item, unit, delivery, and what it mended how fast."""
         _ = self.messages.gettext
-        columns = [
+        return [
             self.item_column, self.name_column, self.unit_column, Column(_("Mended by delivery"), width=40),
             Column(_("Delivered at"), width=17), Column(_("Records mended"), INTEGER, 12),
             Column(_("Faulty records withdrawn"), INTEGER, 14), Column(_("Days until mended, median"), DAYS, 14),
             Column(_("Days until mended, at most"), INTEGER, 14),
         ]  # fmt: skip
-        total = 0
 
-        def lines() -> Iterator[Line]:
-            nonlocal total
-            for row in self.found.mended_rows(self.department):
-                total += row["mended"]
-                yield Line(
-                    (
-                        row["item_code"], self._item(row["item_code"]), self._unit(row["region_code"]), row["path"],
-                        self._moment(row), row["mended"], row["withdrawn"], row["days_median"], row["days_most"],
-                    )
-                )  # fmt: skip
-
-        write(_("Mended"), columns, lines())  # type: ignore[operator]
-        return total
+    def mended(self, rows: Sequence[Row]) -> Iterator[Line]:
+        """One row per delivery that mended records."""
+        for row in rows:
+            yield Line(
+                (
+                    row["item_code"], self._item(row["item_code"]), self._unit(row["region_code"]), row["path"],
+                    self._moment(row), row["mended"], row["withdrawn"], row["days_median"], row["days_most"],
+                )
+            )  # fmt: skip
 
 
 def _shown(row: Row, column: str) -> Value:

@@ -29,6 +29,7 @@ from creditlab.periods import Period
 from creditlab.reports.shelf import past_releases
 from creditlab.scratch import scratch
 from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
+from creditlab.wholefile import new_private_file
 
 if TYPE_CHECKING:
     from creditlab.catalogue import Catalogue
@@ -199,7 +200,8 @@ class _Writing:
         )  # fmt: skip
         self._write_manifest_rows(sheets)
         about = {"period": self.found.period.label, "as_of": str(self.found.as_of), "run_no": self.found.inputs.run_no}
-        _write(self.folder / MARK_FILE, json.dumps({"mark": self.mark} | about, ensure_ascii=False, indent=1))
+        with new_private_file(self.folder / MARK_FILE, "w") as file:
+            json.dump({"mark": self.mark} | about, file, ensure_ascii=False, indent=1)
         return Pack(
             self.department, self.target, sum(one.rows for one in sheets), counts["by_number"], counts["omitted"],
             counts["quarantined"], counts["mended"],
@@ -266,7 +268,7 @@ class _Writing:
     def _write_manifest_rows(self, sheets: list[Sheet]) -> None:
         """What the inbox's manifest needs to say once the workbooks come back; only the time of delivery is lacking."""
         path = self.folder / MANIFEST_ROWS
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with new_private_file(path, "w") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(MANIFEST)
             for one in sheets:
@@ -287,8 +289,3 @@ def _up_to(first: Line, rest: Iterator[Line], count: int) -> Iterator[Line]:
 
 def _sheet_name(item_code: str) -> str:
     return item_code[:31]
-
-
-def _write(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)

@@ -5,12 +5,13 @@ A workbook that comes back has one visible sheet, so that it can be delivered as
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from creditlab.wholefile import new_private_file
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -158,7 +159,7 @@ def open_book(path: Path, title: str, mark: str) -> Iterator[Book]:
         "tmpdir": str(path.parent),
     }
     # Made first, so that it never is anybody else's to read.
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    new_private_file(path, "wb").close()
     book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": title, "comments": mark, "author": "creditlab"})
     try:

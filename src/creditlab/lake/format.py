@@ -7,11 +7,11 @@ written with stays in `runs`, as history.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from creditlab.errors import LakeError
 from creditlab.lake.schemas import FORMAT_VERSION
+from creditlab.wholefile import write_whole
 
 FORMAT_FILE = "format.json"
 #: What a lake without the file has: the file came with this version.
@@ -41,12 +41,7 @@ def read_version(root: Path) -> int | None:
 
 def write_version(root: Path, version: int) -> None:
     """Name a lake's format version; a reader sees the old one or the new one, whenever the power fails."""
-    temporary = root / f".{FORMAT_FILE}.new"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"format_version": version}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(root / FORMAT_FILE)
+    write_whole(root / FORMAT_FILE, json.dumps({"format_version": version}) + "\n")
 
 
 def lake_version(root: Path) -> int:

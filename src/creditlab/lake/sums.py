@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from creditlab.errors import storage_error
 from creditlab.lake.store import Lake
+from creditlab.wholefile import new_private_file
 
 FOLDER = "sums"
 _NAME = re.compile(r"(?P<label>[0-9_-]+)\.(?P<after>\d+)-(?P<upto>\d+)\.(?P<mark>[0-9a-f]{16})\.parquet")
@@ -97,7 +98,7 @@ class Sums:
         draft = self._folder / f"{uuid.uuid4()}{_DRAFT}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with new_private_file(draft, "wb") as file:
                 pq.write_table(rows, file, compression="zstd")
                 file.flush()
                 os.fsync(file.fileno())

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pyarrow as pa
 
 from creditlab.inputs import Inputs
 from creditlab.measures import due_cells, measure
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _CELL = ("item_code", "department", "region_code")
 _UNIT = ("department", "region_code")
 _WHOLE = (Group.ITEM, Group.DEPARTMENT)
+_FINEST = (*_WHOLE, Group.REGION)
+_PRESENT = pa.schema([*((name, pa.string()) for name in _CELL), ("is_present", pa.bool_())])
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,15 @@ class Quarter:
     period: Period
     as_of: date
     thresholds: Thresholds
+
+    @cached_property
+    def cells(self) -> dict[str, list[dict[str, Any]]]:
+        """The quarter's cells by measure, for all rules that look at them: the entries are read once."""
+        wanted = (Measure.COVERAGE_CELLS, Measure.TIMELINESS, Measure.COVERAGE_LEDGER)
+        found: dict[str, list[dict[str, Any]]] = {str(one): [] for one in wanted}
+        for row in _rows(measure(self.inputs, self.period, self.as_of, _FINEST, wanted)):
+            found[row["measure"]].append(row)
+        return found
 
 
 def silent_departments(look: Quarter) -> Iterator[Finding]:
@@ -50,8 +63,11 @@ def silent_departments(look: Quarter) -> Iterator[Finding]:
     came = rows.filter(rows.received_on >= period.start, rows.received_on < period.end)
     before = rows.filter(rows.received_on < period.start)
     due = due_cells(inputs, period, look.as_of)
-    cells = measure(inputs, period, look.as_of, (Group.ITEM, Group.DEPARTMENT, Group.REGION), [Measure.COVERAGE_CELLS])
-    cells = cells.select(*_CELL, is_present=cells.numerator > 0)
+    present = [
+        {name: row[name] for name in _CELL} | {"is_present": row["numerator"] > 0}
+        for row in look.cells[Measure.COVERAGE_CELLS]
+    ]
+    cells = ibis.memtable(pa.Table.from_pylist(present, schema=_PRESENT))
     for name, where in (
         ("has_come", came),
         ("has_served", due.filter(due.delivered_on.notnull())),
@@ -82,7 +98,8 @@ def late(look: Quarter) -> Iterator[Finding]:
     A quarter with far fewer records than the one before is not in order for that: what is missing is late, if it comes.
     """
     limits = look.thresholds[MatterRule.LATE]
-    now, before = (_counted(look, period, Measure.TIMELINESS) for period in (look.period, look.period.previous()))
+    now = look.cells[Measure.TIMELINESS]
+    before = _rows(measure(look.inputs, look.period.previous(), look.as_of, _FINEST, [Measure.TIMELINESS]))
 
     def broken(keys: tuple[str, ...]) -> dict[tuple[str, ...], tuple[Share, bool]]:
         earlier, found = _summed(before, keys, limits["records"]), {}
@@ -99,7 +116,7 @@ def late(look: Quarter) -> Iterator[Finding]:
 def below_ledger(look: Quarter) -> Iterator[Finding]:
     """Items, and units of departments, of which far less came than the department says it produced."""
     limits = look.thresholds[MatterRule.BELOW_LEDGER]
-    now = _counted(look, look.period, Measure.COVERAGE_LEDGER)
+    now = look.cells[Measure.COVERAGE_LEDGER]
 
     def broken(keys: tuple[str, ...]) -> dict[tuple[str, ...], tuple[Share, bool]]:
         found = _summed(now, keys, limits["declared"])
@@ -161,11 +178,6 @@ class Share:
     def missing(self) -> Fraction:
         """What is not in the numerator, of the whole."""
         return 1 - Fraction(self.numerator, self.denominator)
-
-
-def _counted(look: Quarter, period: Period, what: Measure) -> list[dict[str, Any]]:
-    """A measure's cells."""
-    return _rows(measure(look.inputs, period, look.as_of, (Group.ITEM, Group.DEPARTMENT, Group.REGION), [what]))
 
 
 def _summed(cells: list[dict[str, Any]], keys: tuple[str, ...], least: int) -> dict[tuple[str, ...], Share]:

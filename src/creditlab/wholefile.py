@@ -1,0 +1,29 @@
+"""Files that others see whole or not at all, and files that only their owner may read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+
+def write_whole(path: Path, content: str) -> None:
+    """Replace a text file as a whole: a reader sees the old one or the new one, whenever the power fails."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def new_private_file(path: Path, mode: str) -> IO[Any]:
+    """Make and open a file that is nobody else's to read, not for a moment.
+
+    Raises
+    ------
+    FileExistsError
+        If it is there already.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8")
