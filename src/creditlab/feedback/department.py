@@ -11,14 +11,13 @@ from creditlab.feedback.cube import MENDED, MENDED_SOON, WITHDRAWN, department_c
 from creditlab.feedback.mended import SOON_DAYS
 from creditlab.feedback.rates import MEASURES
 from creditlab.figures import Cell, Figures, Row
-from creditlab.messages import Messages
 from creditlab.periods import parse_date, parse_period
-from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.quarterly.cube import DELIVERY_COUNT, RECORD_COUNT, Omission
 from creditlab.reports.quarterly.rows import Rows
 from creditlab.reports.quarterly.words import COUNT_TITLES, fault_words
 from creditlab.reports.quarterly.words import MEASURES as WORDS
 from creditlab.reports.section import Section
+from creditlab.reports.sectioned import Sectioned, measure_and_release
 from creditlab.tables import Column, Kind, Table, comparison, counts
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace, open_workspace
@@ -53,20 +52,15 @@ def open_report(
     NoDataError
         If nothing was delivered and nothing happened in the period.
     """
-    from creditlab import engine, lake
-    from creditlab.disclosure import read_policy, release
-    from creditlab.reports.shelf import past_releases
-
     place = open_workspace(Path(workspace))
     about, day = parse_period(period), parse_date(as_of)
-    with engine.connect(place.engine_url) as backend:
-        inputs = lake.read_inputs(place, backend, run_no=run_no or None)
-        cube, catalogue = department_cube(inputs, about, day, department), inputs.catalogue
-    released = release(cube, Audience(audience), read_policy(place.policy), past_releases(place.reports))
+    released, catalogue = measure_and_release(
+        place, Audience(audience), run_no or None, lambda inputs: department_cube(inputs, about, day, department)
+    )
     return Report(place, catalogue, released, department, Language(language), Path(out) if out else None)
 
 
-class Report:
+class Report(Sectioned):
     """A department's report over one release; every call returns a section that a notebook shows.
 
     Parameters
@@ -94,11 +88,10 @@ class Report:
         language: Language,
         out: Path | None,
     ) -> None:
-        self.workspace, self.catalogue, self.release, self.out = workspace, catalogue, release, out
-        self.department, self.messages = department, Messages(language)
+        super().__init__(workspace, catalogue, release, language, out)
+        self.department = department
         self.period, self.previous = release.period, release.period.previous()
         self._rows = Rows(release, catalogue, self.messages)
-        self._sections: dict[str, Section] = {}
 
     def rates(self) -> Section:
         """The department's measures: against the period before, and beside the province's."""
@@ -226,18 +219,15 @@ class Report:
         text = _("Records that stood with a fault and stand without one after a delivery received since {first}.")
         return self._keep("mended", _("Mended"), [text.format(**self._words)], [table])
 
-    def save(self) -> None:
-        """Write the tables of the sections shown; does nothing when the notebook is only looked at."""
-        if self.out is not None:
-            title = self.messages.gettext("Data quality of {department}, {period}").format(**self._words)
-            save(self.out, title, self.stamp, [t for one in self._sections.values() for t in one.tables], self.messages)
+    @property
+    def title(self) -> str:
+        """The report's title in the reader's language."""
+        return self.messages.gettext("Data quality of {department}, {period}").format(**self._words)
 
     @property
-    def stamp(self) -> Stamp:
-        """What the report was made from."""
-        days = (self.period.last_day, self.previous.last_day)
-        editions = {one.year: one.digest for one in (self.catalogue.edition_on(day) for day in days)}
-        return read_stamp(self.out, self.workspace, self.release, editions)
+    def editions(self) -> Mapping[int, str]:
+        """The editions that the report's two periods were measured by."""
+        return self._applied(self.period.last_day, self.previous.last_day)
 
     # --- Parts ----------------------------------------------------------------------------------------
 
@@ -264,17 +254,3 @@ class Report:
             labels=self._rows.department_columns, rows=[Row(labels, {"table": table, "department": self.department})],
             figures=figures, messages=self.messages,
         )  # fmt: skip
-
-    def _keep(self, name: str, title: str, paragraphs: Sequence[str], parts: Sequence[Table]) -> Section:
-        section = Section(name, title, tuple(paragraphs), parts, self.messages)
-        self._sections[name] = section
-        return section
-
-    def _key(self) -> str:
-        return self.messages.gettext("[c] suppressed to protect natural persons.")
-
-    def _note(self) -> str:
-        return self.messages.gettext(
-            "(p) provisional: late arrivals are still to come, so no difference is shown. {key} An empty cell: nothing "
-            "to count."
-        ).format(key=self._key())

@@ -15,15 +15,14 @@ from creditlab.catalogue.sheets import split_list
 from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
 from creditlab.errors import DisclosureError
 from creditlab.figures import Cell, Figures, Row
-from creditlab.messages import Messages
 from creditlab.periods import Period, parse_date, parse_period
 from creditlab.reports.edition.words import FIELDS
 from creditlab.reports.edition.words import WORDS as EDITION_WORDS
-from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.quarterly.cube import Cells
 from creditlab.reports.quarterly.rows import Rows
 from creditlab.reports.quarterly.words import MEASURES as WORDS
 from creditlab.reports.section import Section
+from creditlab.reports.sectioned import Sectioned
 from creditlab.simulation import MEASURES, Simulation
 from creditlab.tables import Column, Kind, Table, counts
 from creditlab.terms import Audience, Language, Measure
@@ -110,7 +109,7 @@ def review_cube(found: Simulation, draft: Edition, period: Period, as_of: date) 
     return Cube(roll_up(parts, [("detail",), ("department", "detail")]), period, as_of, int(found.inputs.run_no))
 
 
-class Report:
+class Report(Sectioned):
     """The review of a draft; every call returns a section that a notebook shows.
 
     Parameters
@@ -142,11 +141,9 @@ class Report:
         language: Language,
         out: Path | None,
     ) -> None:
-        self.workspace, self.catalogue, self.draft, self.against = workspace, catalogue, draft, against
-        self.differences_shown, self.release, self.out = differences, release, out
-        self.messages = Messages(language)
+        super().__init__(workspace, catalogue, release, language, out)
+        self.draft, self.against, self.differences_shown = draft, against, differences
         self._rows = Rows(release, catalogue, self.messages)
-        self._sections: dict[str, Section] = {}
 
     def differences(self) -> Section:
         """What differs from the edition before, field by field, with reasons and departments."""
@@ -198,19 +195,16 @@ class Report:
         text = _("Whom the draft would make look better or worse, and by how much.")
         return self._keep("by_department", _("By department"), [text], tables)
 
-    def save(self) -> None:
-        """Write the tables of the sections shown; does nothing when the notebook is only looked at."""
-        if self.out is not None:
-            title = self.messages.gettext("Review of the draft catalogue of {year}, tried on {period}")
-            tables = [one for section in self._sections.values() for one in section.tables]
-            save(self.out, title.format(**self._words), self.stamp, tables, self.messages)
+    @property
+    def title(self) -> str:
+        """The review's title in the reader's language."""
+        title = self.messages.gettext("Review of the draft catalogue of {year}, tried on {period}")
+        return title.format(**self._words)
 
     @property
-    def stamp(self) -> Stamp:
-        """What the review was made from: the editions that applied, and the draft."""
-        applied = self.catalogue.edition_on(self.release.period.last_day)
-        editions = {applied.year: applied.digest, self.draft.year: self.draft.digest}
-        return read_stamp(self.out, self.workspace, self.release, editions)
+    def editions(self) -> Mapping[int, str]:
+        """The editions that applied, and the draft."""
+        return {**self._applied(self.release.period.last_day), self.draft.year: self.draft.digest}
 
     # --- Parts ----------------------------------------------------------------------------------------
 
@@ -275,16 +269,7 @@ class Report:
             figures.append((Column(f"{side}_ratio", ratio, Kind.SHARE), share(side)))
         points = Column("difference_points", _("Draft less published, in percentage points"), Kind.POINTS)
         figures.append((points, lambda f, where: f.difference(of(SIMULATED, where), of(PUBLISHED, where))))
-        note = _(
-            "(p) provisional: late arrivals are still to come, so no difference is shown. {key} An empty cell: nothing "
-            "to count."
-        ).format(key=_("[c] suppressed to protect natural persons."))
         return counts(
-            self.release, name=name, caption=caption, note=note, labels=labels, rows=rows, figures=figures,
+            self.release, name=name, caption=caption, note=self._note(), labels=labels, rows=rows, figures=figures,
             messages=self.messages,
         )  # fmt: skip
-
-    def _keep(self, name: str, title: str, paragraphs: Sequence[str], parts: Sequence[Table]) -> Section:
-        section = Section(name, title, tuple(paragraphs), parts, self.messages)
-        self._sections[name] = section
-        return section

@@ -13,11 +13,10 @@ from creditlab.catalogue.sheets import split_list
 from creditlab.disclosure import CubeTable, EditionRelease
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.figures import Cell, Figures, Row
-from creditlab.messages import Messages
 from creditlab.periods import containing, parse_date, parse_period
 from creditlab.reports.edition.words import FIELDS, WORDS
-from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.section import Section, Tile
+from creditlab.reports.sectioned import Sectioned
 from creditlab.tables import Column, Kind, Table, counts
 from creditlab.terms import Audience, Language, UpdatePeriod
 from creditlab.workspace import Workspace, open_workspace
@@ -84,7 +83,7 @@ def open_report(workspace: str, period: str, as_of: str, audience: str, language
     return Report(place, catalogue, edition, text, released, Language(language), Path(out) if out else None)
 
 
-class Report:
+class Report(Sectioned):
     """The publication of one edition; every call returns a section that a notebook shows.
 
     Parameters
@@ -113,25 +112,24 @@ class Report:
         language: Language,
         out: Path | None,
     ) -> None:
-        self.workspace, self.catalogue, self.edition, self.shown, self.out = workspace, catalogue, edition, shown, out
-        self.messages = Messages(language)
+        super().__init__(workspace, catalogue, shown.release, language, out)
+        self.edition, self.shown = edition, shown
         self._details = text.details
-        self._sections: dict[str, Section] = {}
 
     def overview(self) -> Section:
         """Who approved the edition, how many items it has, and who provides them."""
-        _, figures = self.messages.gettext, Figures(self.shown.release, self.messages)
+        _, figures = self.messages.gettext, Figures(self.release, self.messages)
         titles = {
             "item_count": _("Items"),
             "change_count": _("Changes against the edition before"),
             "comment_count": _("Public comments"),
         }
-        start = self.shown.release.period.start
+        start = self.release.period.start
         tiles = [
             Tile(title, figures.count(table=CubeTable.CATALOGUE, measure=name, period_start=start).text, "")
             for name, title in titles.items()
         ]
-        found = self.shown.release.select(table=CubeTable.CATALOGUE, measure="item_count", by=("department",))
+        found = self.release.select(table=CubeTable.CATALOGUE, measure="item_count", by=("department",))
         there = set(found.table["department"].to_pylist())
         where = {"table": CubeTable.CATALOGUE, "measure": "item_count"}
         rows = [Row({"department": "", "department_name": _("All departments")}, where)]
@@ -141,7 +139,7 @@ class Report:
             if code in there
         ]
         table = counts(
-            self.shown.release,
+            self.release,
             name="items_by_department",
             caption=_("Items by department, {year}").format(year=self.edition.year),
             note=_("An item that several departments provide is counted with each of them, and once in all."),
@@ -257,12 +255,6 @@ class Report:
         text = _("Standards and norms are those of the province (Article 10); data formats are field 4 of Article 11.")
         return self._keep("formats", _("Data formats and standards"), [text], [fields, standards])
 
-    def save(self) -> None:
-        """Write the tables of the sections shown; does nothing when the notebook is only looked at."""
-        if self.out is not None:
-            tables = [table for one in self._sections.values() for table in one.tables]
-            save(self.out, self.title, self.stamp, tables, self.messages)
-
     @property
     def title(self) -> str:
         """The edition's title in the reader's language."""
@@ -271,9 +263,9 @@ class Report:
         return named or words.format(year=self.edition.year)
 
     @property
-    def stamp(self) -> Stamp:
-        """What the publication was made from."""
-        return read_stamp(self.out, self.workspace, self.shown.release, {self.edition.year: self.edition.digest})
+    def editions(self) -> Mapping[int, str]:
+        """The edition itself."""
+        return {self.edition.year: self.edition.digest}
 
     # --- Parts ----------------------------------------------------------------------------------------
 
@@ -347,18 +339,11 @@ class Report:
         return Cell(text, "; ".join(named))
 
     def _department(self, code: str) -> str:
-        one = self.catalogue.department_on(code, self.shown.release.period.start)
+        one = self.catalogue.department_on(code, self.release.period.start)
         return (self.messages.named(one.name_zh, one.name_en) if one else "") or code
 
     def _table(self, name: str, caption: str, columns: Sequence[Column], rows: Iterable[Iterable[Cell]]) -> Table:
-        return Table(name, caption, tuple(columns), tuple(tuple(row) for row in rows), "", self.shown.release)
-
-    def _keep(
-        self, name: str, title: str, paragraphs: Sequence[str], parts: Sequence[Table], tiles: Sequence[Tile] = ()
-    ) -> Section:
-        section = Section(name, title, tuple(paragraphs), parts, self.messages, tuple(tiles))
-        self._sections[name] = section
-        return section
+        return Table(name, caption, tuple(columns), tuple(tuple(row) for row in rows), "", self.release)
 
 
 def _plain(text: str) -> Cell:

@@ -7,16 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from creditlab.catalogue import Catalogue
-from creditlab.charts import shares
+from creditlab.charts import Chart, shares
 from creditlab.disclosure import CubeTable, Marker, Release
 from creditlab.figures import Cell, Figures, Row
-from creditlab.messages import Messages
 from creditlab.periods import Period, parse_date, parse_period
-from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.quarterly.cube import DELIVERY_COUNT, RECORD_COUNT, Omission, measured_cube
 from creditlab.reports.quarterly.rows import Rows
 from creditlab.reports.quarterly.words import COUNT_TITLES, MEASURES, fault_words
 from creditlab.reports.section import Section, Tile
+from creditlab.reports.sectioned import Sectioned, measure_and_release
 from creditlab.tables import Column, Kind, Table, comparison, counts
 from creditlab.terms import Audience, Language, Measure
 from creditlab.workspace import Workspace, open_workspace
@@ -49,20 +48,15 @@ def open_report(workspace: str, period: str, as_of: str, audience: str, language
     NoDataError
         If nothing was delivered and nothing happened in the period.
     """
-    from creditlab import engine, lake
-    from creditlab.disclosure import read_policy, release
-    from creditlab.reports.shelf import past_releases
-
     place = open_workspace(Path(workspace))
     about, day = parse_period(period), parse_date(as_of)
-    with engine.connect(place.engine_url) as backend:
-        inputs = lake.read_inputs(place, backend, run_no=run_no or None)
-        cube, catalogue = measured_cube(inputs, about, day), inputs.catalogue
-    released = release(cube, Audience(audience), read_policy(place.policy), past_releases(place.reports))
+    released, catalogue = measure_and_release(
+        place, Audience(audience), run_no or None, lambda inputs: measured_cube(inputs, about, day)
+    )
     return Report(place, catalogue, released, Language(language), Path(out) if out else None)
 
 
-class Report:
+class Report(Sectioned):
     """A quarterly report over one release; every call returns a section that a notebook shows.
 
     Parameters
@@ -82,12 +76,10 @@ class Report:
     def __init__(
         self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
     ) -> None:
-        self.workspace, self.catalogue, self.release, self.out = workspace, catalogue, release, out
-        self.messages = Messages(language)
+        super().__init__(workspace, catalogue, release, language, out)
         self.period: Period = release.period
         self.previous: Period = release.period.previous()
         self._rows = Rows(release, catalogue, self.messages)
-        self._sections: dict[str, Section] = {}
 
     # --- Sections -------------------------------------------------------------------------------------
 
@@ -239,22 +231,16 @@ class Report:
         ]
         return self._keep("methods", _("Method notes"), paragraphs, [table])
 
-    def save(self) -> None:
-        """Write the tables of the sections shown, as CSV and as one workbook, with what the page's frame needs.
-
-        Does nothing when the notebook is only looked at (`out` is empty).
-        """
-        if self.out is not None:
-            _ = self.messages.gettext
-            title = _("Quarterly report on public credit information, {period}").format(**self._periods)
-            save(self.out, title, self.stamp, [t for one in self._sections.values() for t in one.tables], self.messages)
+    @property
+    def title(self) -> str:
+        """The report's title in the reader's language."""
+        _ = self.messages.gettext
+        return _("Quarterly report on public credit information, {period}").format(**self._periods)
 
     @property
-    def stamp(self) -> Stamp:
-        """What the report was made from."""
-        days = (self.period.last_day, self.previous.last_day)
-        editions = {one.year: one.digest for one in (self.catalogue.edition_on(day) for day in days)}
-        return read_stamp(self.out, self.workspace, self.release, editions)
+    def editions(self) -> Mapping[int, str]:
+        """The editions that the report's two periods were measured by."""
+        return self._applied(self.period.last_day, self.previous.last_day)
 
     # --- Parts ----------------------------------------------------------------------------------------
 
@@ -262,16 +248,9 @@ class Report:
     def _periods(self) -> dict[str, str]:
         return {"period": self.messages.period(self.period), "previous": self.messages.period(self.previous)}
 
-    def _keep(
-        self, name: str, title: str, paragraphs: Sequence[str], parts: Sequence[object], tiles: Sequence[Tile] = ()
-    ) -> Section:
-        section = Section(name, title, tuple(paragraphs), parts, self.messages, tuple(tiles))  # type: ignore[arg-type]
-        self._sections[name] = section
-        return section
-
     def _measured(self, name: str, chosen: Sequence[Measure]) -> Section:
         _ = self.messages.gettext
-        parts: list[object] = []
+        parts: list[Chart | Table] = []
         for measure in chosen:
             words = MEASURES[measure]
             for by, columns, rows, caption in (
@@ -313,17 +292,6 @@ class Report:
             value = f"{share.text} (p)" if share.is_provisional else share.text
             made.append(Tile(_(MEASURES[measure].title), value, basis))
         return made
-
-    def _key(self) -> str:
-        _ = self.messages.gettext
-        return _("[c] suppressed to protect natural persons.")
-
-    def _note(self) -> str:
-        _ = self.messages.gettext
-        return _(
-            "(p) provisional: late arrivals are still to come, so no difference is shown. {key} An empty cell: nothing "
-            "to count."
-        ).format(key=self._key())
 
 
 def _where(measure: Measure) -> dict[str, str]:

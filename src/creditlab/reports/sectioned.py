@@ -1,0 +1,110 @@
+"""What every report over one release has: the sections that its notebook showed, and what is written of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from creditlab.catalogue import Catalogue
+from creditlab.charts import Chart
+from creditlab.disclosure import Cube, Release
+from creditlab.inputs import Inputs
+from creditlab.messages import Messages
+from creditlab.reports.output import Stamp, read_stamp, save
+from creditlab.reports.section import Section, Tile
+from creditlab.tables import Table
+from creditlab.terms import Audience, Language
+from creditlab.workspace import Workspace
+
+
+def measure_and_release(
+    place: Workspace, audience: Audience, run_no: int | None, take: Callable[[Inputs], Cube]
+) -> tuple[Release, Catalogue]:
+    """Measure a workspace's lake as known at a run, and protect the figures for an audience.
+
+    Raises
+    ------
+    NoDataError
+        If nothing has been ingested yet, or `take` finds nothing.
+    """
+    from creditlab import engine, lake
+    from creditlab.disclosure import read_policy, release
+    from creditlab.reports.shelf import past_releases
+
+    with engine.connect(place.engine_url) as backend:
+        inputs = lake.read_inputs(place, backend, run_no=run_no)
+        cube, catalogue = take(inputs), inputs.catalogue
+    return release(cube, audience, read_policy(place.policy), past_releases(place.reports)), catalogue
+
+
+class Sectioned(ABC):
+    """A report over one release; its methods return sections, which a notebook shows and `save` writes.
+
+    Parameters
+    ----------
+    workspace
+        Whose report it is: title, contact, whether its data are synthetic.
+    catalogue
+        Names of departments, regions, items and fields.
+    release
+        Every figure of the report.
+    language
+        The reader's language.
+    out
+        Where `save` writes; None when nothing is to be written.
+    """
+
+    def __init__(
+        self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
+    ) -> None:
+        self.workspace, self.catalogue, self.release, self.out = workspace, catalogue, release, out
+        self.messages = Messages(language)
+        self._sections: dict[str, Section] = {}
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """The report's title in the reader's language."""
+
+    @property
+    @abstractmethod
+    def editions(self) -> Mapping[int, str]:
+        """The editions of the catalogue that the report rests on: their digests, by year."""
+
+    @property
+    def stamp(self) -> Stamp:
+        """What the report was made from."""
+        return read_stamp(self.out, self.workspace, self.release, self.editions)
+
+    def save(self) -> None:
+        """Write the tables of the sections shown; does nothing when the notebook is only looked at."""
+        if self.out is not None:
+            tables = [table for one in self._sections.values() for table in one.tables]
+            save(self.out, self.title, self.stamp, tables, self.messages)
+
+    def _applied(self, *days: date) -> dict[int, str]:
+        """The editions that applied on some days: their digests, by year."""
+        return {one.year: one.digest for one in (self.catalogue.edition_on(day) for day in days)}
+
+    def _keep(
+        self,
+        name: str,
+        title: str,
+        paragraphs: Sequence[str],
+        parts: Sequence[Chart | Table],
+        tiles: Sequence[Tile] = (),
+    ) -> Section:
+        section = Section(name, title, tuple(paragraphs), parts, self.messages, tuple(tiles))
+        self._sections[name] = section
+        return section
+
+    def _key(self) -> str:
+        return self.messages.gettext("[c] suppressed to protect natural persons.")
+
+    def _note(self) -> str:
+        return self.messages.gettext(
+            "(p) provisional: late arrivals are still to come, so no difference is shown. {key} An empty cell: nothing "
+            "to count."
+        ).format(key=self._key())
