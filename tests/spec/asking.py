@@ -10,6 +10,7 @@ from tests.spec.tiny import Tiny, row
 
 #: In every delivered cell that could be somebody's, so that it is found wherever it turns up.
 MARK = "VERTRAULICH"
+OUTCOMES = COUNTS[1:]
 MEASURE = ("measure", "--period", "2026Q3", "--as-of", "2026-12-31", "--by", "item_code")
 Run = Callable[..., dict[str, Any]]
 
@@ -21,8 +22,16 @@ def marked(record_id: str = "1", **changes: str) -> dict[str, str]:
 
 def six(found: dict[str, Any]) -> dict[str, int]:
     """The counts that are not zero; the balance is checked."""
-    assert found["delivered"] == sum(found[name] for name in COUNTS[1:])
+    assert found["delivered"] == sum(found[name] for name in OUTCOMES)
     return {name: found[name] for name in COUNTS if found[name]}
+
+
+def counts(tiny: Tiny) -> list[dict[str, int]]:
+    """The counts that hold of each delivery, in the manifest's order, zeros left out."""
+    found = sorted(tiny.table("deliveries"), key=lambda one: (one["manifest_row"], one["path"]))
+    for one in found:
+        assert one["delivered"] == sum(one[name] for name in OUTCOMES)
+    return [{name: one[name] for name in OUTCOMES if one[name]} for one in found]
 
 
 def quarantined(tiny: Tiny) -> list[tuple[int, str]]:

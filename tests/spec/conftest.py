@@ -43,6 +43,12 @@ def tiny(make_tiny: Callable[..., Tiny]) -> Tiny:
     return make_tiny()
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a module keeps a workspace that all its tests begin with."""
+    return tmp_path_factory.mktemp("shelf") / "tiny"
+
+
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
     """Run a command with --json; checks its exit status and that nothing leaks; returns the object it printed.

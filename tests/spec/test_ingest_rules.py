@@ -7,19 +7,10 @@ from datetime import date
 
 import pytest
 
-from creditlab.terms import COUNTS
+from tests.spec.asking import counts
 from tests.spec.tiny import Tiny, code, csv_text, form_field, form_fields, row
 
 Make = Callable[..., Tiny]
-OUTCOMES = COUNTS[1:]
-
-
-def counts(tiny: Tiny) -> list[dict[str, int]]:
-    """The counts that hold of each delivery, in the manifest's order, zeros left out."""
-    found = sorted(tiny.table("deliveries"), key=lambda one: (one["manifest_row"], one["path"]))
-    for one in found:
-        assert one["delivered"] == sum(one[name] for name in OUTCOMES)
-    return [{name: one[name] for name in OUTCOMES if one[name]} for one in found]
 
 
 def reasons(tiny: Tiny) -> dict[int, str]:

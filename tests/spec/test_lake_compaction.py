@@ -83,12 +83,6 @@ def many_runs(tiny: Tiny, runs: int = 3, start: int = 0) -> None:
         tiny.ingest()
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the workspace of three runs is kept once it was made."""
-    return tmp_path_factory.mktemp("shelf") / "tiny"
-
-
 @pytest.fixture
 def worked(tiny: Tiny, shelf: Path) -> Tiny:
     """A workspace of three runs."""

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
-from creditlab import engine
-from creditlab.books import Verification, verification, verify_lake
+from creditlab.books import verification
 from tests.spec.tiny import Tiny, code, form_field, form_fields, row
+from tests.spec.verifying import fill_once, verified
 
 FIELDS = form_fields(
     form_field("number", role="key"),
     form_field("sum", type="decimal", role="amount", required="true"),
     form_field("until", type="date", role="valid_until"),
 )
-
-
-def verified(tiny: Tiny, run_no: int | None = None) -> Verification:
-    with engine.connect() as backend:
-        return verify_lake(tiny.workspace, backend, run_no)
 
 
 def fill(tiny: Tiny) -> None:
@@ -35,19 +29,9 @@ def fill(tiny: Tiny) -> None:
     tiny.ingest()
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shelf") / "tiny"
-
-
 @pytest.fixture
 def filled(tiny: Tiny, shelf: Path) -> Tiny:
-    if not shelf.exists():
-        fill(tiny)
-        shutil.copytree(tiny.folder, shelf)
-    shutil.rmtree(tiny.folder)
-    shutil.copytree(shelf, tiny.folder)
-    return tiny
+    return fill_once(tiny, shelf, fill)
 
 
 def change(tiny: Tiny, updates: dict[str, str], chosen: str) -> None:

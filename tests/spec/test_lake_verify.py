@@ -14,20 +14,16 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from creditlab import engine
-from creditlab.books import Verification, verify_lake
+from creditlab.books import Verification
 from creditlab.errors import NoDataError
 from creditlab.lake import Lake
 from creditlab.lake.compaction import compact
 from tests.spec.tiny import Tiny, code, form_field, form_fields, row
+from tests.spec.verifying import fill_once, verified
 
 Damage = Callable[[Path], None]
 PERSON = {"subject_kinds": "legal_person;natural_person"}
 KEYED = form_fields(form_field("number", role="key"))
-
-
-def verified(tiny: Tiny, run_no: int | None = None) -> Verification:
-    with engine.connect() as backend:
-        return verify_lake(tiny.workspace, backend, run_no)
 
 
 def checks(found: Verification) -> set[str]:
@@ -51,19 +47,9 @@ def fill(tiny: Tiny) -> None:
     tiny.ingest()
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shelf") / "tiny"
-
-
 @pytest.fixture
 def filled(tiny: Tiny, shelf: Path) -> Tiny:
-    if not shelf.exists():
-        fill(tiny)
-        shutil.copytree(tiny.folder, shelf)
-    shutil.rmtree(tiny.folder)
-    shutil.copytree(shelf, tiny.folder)
-    return tiny
+    return fill_once(tiny, shelf, fill)
 
 
 def test_a_lake_as_ingest_left_it_is_whole_at_every_run(filled: Tiny) -> None:

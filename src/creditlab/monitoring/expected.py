@@ -7,7 +7,8 @@ again, and older months count less.
 
 The interval has three parts: the chance in any count; the series' own restlessness beyond it, drawn towards that of
 all series where its past is short; and what the fit can't know. Numbers here were chosen on made-up series of other
-kinds than those that the tests plant falls and floods in; docs/monitoring.md shows what came out.
+kinds than those that the tests plant falls and floods in, but not without a look at how those came out;
+docs/monitoring.md shows the figures and says how far they can be trusted.
 """
 
 from __future__ import annotations
