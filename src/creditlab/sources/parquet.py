@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,8 +28,9 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
         If it is none, was cut off, its columns' names can't be used, or a column holds lists or records.
     """
     try:
-        file = _open(content)
-        schema = file.schema_arrow
+        with _source(content) as source:
+            about = pq.read_metadata(source)
+        schema = about.schema.to_arrow_schema()
         header = check_header(schema.names)
         for column in schema:
             as_text(pa.array([None], pa.null()).cast(column.type), zone)
@@ -37,12 +39,12 @@ def read_parquet(content: Content, zone: ZoneInfo) -> Iterator[Batch]:
     if any(pa.types.is_nested(one.type) for one in schema):
         raise UnreadableFileError
     repeated = [one.name for one in schema if pa.types.is_string(one.type) or pa.types.is_binary(one.type)]
-    return _batches(_open(content, repeated), header, zone)
+    source = _source(content)
+    return _batches(source, pq.ParquetFile(source, metadata=about, read_dictionary=repeated), header, zone)
 
 
-def _open(content: Content, repeated: list[str] | None = None) -> pq.ParquetFile:
-    source = pa.BufferReader(content.data) if content.data is not None else content.open()
-    return pq.ParquetFile(source, read_dictionary=repeated)
+def _source(content: Content) -> Any:
+    return pa.BufferReader(content.data) if content.data is not None else content.open()
 
 
 def _batches_of_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -66,15 +68,16 @@ def _parts(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield rows.slice(start, end - start)
 
 
-def _batches(file: pq.ParquetFile, header: list[str], zone: ZoneInfo) -> Iterator[Batch]:
+def _batches(source: Any, file: pq.ParquetFile, header: list[str], zone: ZoneInfo) -> Iterator[Batch]:
     done = 0
     try:
-        for rows in _batches_of_groups(file):
-            columns = [as_text(column, zone) for column in rows.columns]
-            numbers = np.arange(done + 1, done + rows.num_rows + 1)
-            batch = text_rows(named_columns(pa.table(columns, names=header)), numbers)
-            done += rows.num_rows
-            yield batch
+        with source:
+            for rows in _batches_of_groups(file):
+                columns = [as_text(column, zone) for column in rows.columns]
+                numbers = np.arange(done + 1, done + rows.num_rows + 1)
+                batch = text_rows(named_columns(pa.table(columns, names=header)), numbers)
+                done += rows.num_rows
+                yield batch
     except (pa.ArrowException, OSError):
         # The footer was whole and a page was not: what is left can't be told apart into rows.
         yield Batch(pa.table({}), np.zeros(0, dtype=np.int64), [done + 1])
