@@ -22,6 +22,8 @@ from creditlab.terms import UpdatePeriod
 if TYPE_CHECKING:
     import numpy as np
 
+#: The number of a week's first free day, where Monday is 0.
+_WEEKEND = 5
 ONE_DAY = timedelta(days=1)
 _NO_SUCH_YEAR = "a period lies outside the years that dates have"
 #: The first day that a calendar made from the package `holidays` knows, and its last when the workspace names none.
@@ -305,12 +307,14 @@ def _calendar(name: str, first: date, flags: list[bool], official_until: date | 
 @lru_cache(maxsize=8)
 def _of_country(country: str, official_until: date | None) -> WorkingDays:
     if country == "CN":
-        import chinese_calendar
-        from chinese_calendar import constants
+        from chinese_calendar.constants import holidays as free
+        from chinese_calendar.constants import workdays as made_up
 
-        first, until = date(min(constants.holidays).year, 1, 1), date(max(constants.holidays).year, 12, 31)
+        first, until = date(min(free).year, 1, 1), date(max(free).year, 12, 31)
         days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
-        return _calendar(country, first, [chinese_calendar.is_workday(day) for day in days], official_until)
+        # The package's own function looks for its first and last year at every day that it is asked about.
+        flags = [day in made_up or (day.weekday() < _WEEKEND and day not in free) for day in days]
+        return _calendar(country, first, flags, official_until)
     import holidays
 
     until = official_until or STATUTORY_UNTIL

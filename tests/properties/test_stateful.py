@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +70,15 @@ class KilledError(BaseException):
 @contextmanager
 def killed_at(append: int, *, is_after: bool) -> Iterator[None]:
     """End a run at its n-th append, before or after the rows are there."""
-    real, calls = Lake.append, 0
+    real, calls = Lake.append, count(1)
 
     def counted(self: Lake, name: str, data: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == append and not is_after:
+        # Two tables may be appended to side by side: each call keeps the number that it got.
+        call = next(calls)
+        if call == append and not is_after:
             raise KilledError
         real(self, name, data)
-        if calls == append:
+        if call == append:
             raise KilledError
 
     with pytest.MonkeyPatch.context() as patch:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,6 +183,11 @@ def test_chinese_days_agree_with_the_table(china: WorkingDays, shared_dir: Path)
         table = {date.fromisoformat(row["date"]): row["is_workday"] == "1" for row in csv.DictReader(file)}
     assert len(table) == 366 + 365 + 365
     assert {day: is_working(china, day) for day in table} == table
+
+
+def test_chinese_days_are_those_that_the_package_itself_says(china: WorkingDays) -> None:
+    days = [china.first + timedelta(days=n) for n in range(1, (china.official_until - china.first).days + 1)]
+    assert [is_working(china, day) for day in days] == [chinese_calendar.is_workday(day) for day in days]
 
 
 def test_a_year_has_so_many_working_days(china: WorkingDays) -> None:
