@@ -139,6 +139,31 @@ class DisclosureError(UserError):
     exit_status = ExitStatus.NOT_ALLOWED
 
 
+class PersonError(UserError):
+    """A natural person would be scored, ranked or listed (Article 4)."""
+
+    code = "natural_person"
+    exit_status = ExitStatus.NOT_ALLOWED
+
+
+class MethodologyError(UserError):
+    """A methodology that can't be used as it stands; `code` says which of its rules is broken.
+
+    Parameters
+    ----------
+    rule
+        What is broken, as `gap`; the code is `methodology_gap`.
+    """
+
+    code = "methodology"
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, rule: str, what: str, *, where: str = "", do: str = "") -> None:
+        # One class for what officials mend in one file; scripts tell the rules apart by the code.
+        self.code = f"methodology_{rule}"  # type: ignore[misc]
+        super().__init__(what, where=where, do=do)
+
+
 class ReportError(UserError):
     """A report could not be run or published; nothing became visible."""
 

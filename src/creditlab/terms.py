@@ -242,6 +242,60 @@ class MatterState(StrEnum):
     RETURNED = "returned"
 
 
+class MethodologyState(StrEnum):
+    """Whether a methodology is still written, or was approved and sealed."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+
+
+class Counted(StrEnum):
+    """What an indicator counts of its records."""
+
+    ANY = "any"
+    COUNT = "count"
+    SUM = "sum"
+    DAYS_SINCE = "days_since"
+
+
+class LeftOut(StrEnum):
+    """Why a record adds nothing to an assessment; a disputed one is held, and the result is provisional."""
+
+    WITHDRAWN = "withdrawn"
+    REPAIRED = "repaired"
+    DISPUTED = "disputed"
+    PUBLICATION_ENDED = "publication_ended"
+    DATE_ORDER = "date_order"
+    DUPLICATE_KEY = "duplicate_key"
+    CHECK_DIGIT = "check_digit"
+    OUT_OF_SCOPE = "out_of_scope"
+    EXPIRED = "expired"
+    OTHER_VALUE = "other_value"
+    TOO_OLD = "too_old"
+    NO_AMOUNT = "no_amount"
+    COUNTED_ONCE = "counted_once"
+
+
+#: The columns of a finding, in order: what one indicator saw in one record. `points` are milli-points; `left_out` is
+#: null where the record counted.
+FINDING = (
+    "subject_id",
+    "dimension",
+    "indicator",
+    "item_code",
+    "department",
+    "region_code",
+    "record_id",
+    "key64",
+    "event_date",
+    "points",
+    "left_out",
+    "legal_basis",
+)
+
+#: The columns of an assessment, in order. `score` is in milli-points; score and level are null without information.
+ASSESSMENT = ("subject_id", "subject_kind", "region_code", "score", "level", "is_provisional", "has_information")
+
 #: The result columns of every measure, in order. `ratio` is null where the denominator is 0.
 MEASUREMENT = (
     "measure",

@@ -26,7 +26,9 @@ CONFIGURATION = "creditlab.toml"
 BLANKS = ("—", "--", "NULL")
 _SECTIONS: dict[str, dict[str, type]] = {
     "workspace": {"title_en": str, "title_zh": str, "synthetic": bool, "time_zone": str},
-    "paths": dict.fromkeys(("catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy"), str),
+    "paths": dict.fromkeys(
+        ("catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy", "methodologies"), str
+    ),
     "engine": {"url": str},
     "calendar": {"country": str, "days": str, "official_until": date},
     "report": {"language": str, "contact": str},
@@ -57,6 +59,7 @@ class Workspace:
     reports: Path
     key: Path
     policy: Path | None
+    methodologies: Path
     engine_url: str
     time_zone: ZoneInfo
     language: Language
@@ -208,6 +211,7 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         reports=path("reports", "reports"),
         key=path("key", "keys/pseudonym.key"),
         policy=folder / str(paths["policy"]) if "policy" in paths else None,
+        methodologies=path("methodologies", "methodologies"),
         engine_url=str(text.get("engine", {}).get("url", "duckdb://")),
         time_zone=zone,
         language=language,
@@ -234,6 +238,8 @@ ledger = "ledger.csv"
 subjects = "subjects.csv"
 lake = "lake"
 reports = "reports"
+# How subjects are assessed: one file a methodology.
+methodologies = "methodologies"
 # The key of natural persons' pseudonyms: keep it apart from the data, back it up, never share it.
 key = "keys/pseudonym.key"
 
