@@ -258,6 +258,14 @@ class Counted(StrEnum):
     DAYS_SINCE = "days_since"
 
 
+class PublicationClass(StrEnum):
+    """How grave adverse information is: it decides for how long it may be published and when it may be repaired."""
+
+    MINOR = "minor"
+    GENERAL = "general"
+    SERIOUS = "serious"
+
+
 class LeftOut(StrEnum):
     """Why a record adds nothing to an assessment; a disputed one is held, and the result is provisional."""
 

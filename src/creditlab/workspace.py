@@ -27,7 +27,19 @@ BLANKS = ("—", "--", "NULL")
 _SECTIONS: dict[str, dict[str, type]] = {
     "workspace": {"title_en": str, "title_zh": str, "synthetic": bool, "time_zone": str},
     "paths": dict.fromkeys(
-        ("catalogue", "inbox", "ledger", "subjects", "lake", "reports", "key", "policy", "methodologies"), str
+        (
+            "catalogue",
+            "inbox",
+            "ledger",
+            "subjects",
+            "lake",
+            "reports",
+            "key",
+            "policy",
+            "methodologies",
+            "publication",
+        ),
+        str,
     ),
     "engine": {"url": str},
     "calendar": {"country": str, "days": str, "official_until": date},
@@ -59,6 +71,7 @@ class Workspace:
     reports: Path
     key: Path
     policy: Path | None
+    publication: Path | None
     methodologies: Path
     engine_url: str
     time_zone: ZoneInfo
@@ -211,6 +224,7 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         reports=path("reports", "reports"),
         key=path("key", "keys/pseudonym.key"),
         policy=folder / str(paths["policy"]) if "policy" in paths else None,
+        publication=folder / str(paths["publication"]) if "publication" in paths else None,
         methodologies=path("methodologies", "methodologies"),
         engine_url=str(text.get("engine", {}).get("url", "duckdb://")),
         time_zone=zone,

@@ -1,0 +1,16 @@
+"""Profiles: how organisations stand, item by item, from the records that are held about them."""
+
+from creditlab.profiles.evidence import EVIDENCE, ORGANISATIONS, Known, evidence, standing
+from creditlab.profiles.publication import PublicationRules, RuleSet, Span, read_rules
+
+__all__ = [
+    "EVIDENCE",
+    "ORGANISATIONS",
+    "Known",
+    "PublicationRules",
+    "RuleSet",
+    "Span",
+    "evidence",
+    "read_rules",
+    "standing",
+]
