@@ -14,6 +14,7 @@ from creditlab.synth.deliveries import FileFormat, Line, make_deliveries
 from creditlab.synth.editions import write_catalogue
 from creditlab.synth.inbox import make_folders, write_deliveries, write_manifest
 from creditlab.synth.ledger import write_ledger
+from creditlab.synth.methodology import write_methodology
 from creditlab.synth.parameters import Parameters
 from creditlab.synth.register import write_register
 from creditlab.workspace import CONFIGURATION, Workspace, open_workspace
@@ -102,6 +103,7 @@ def begin(folder: Path, parameters: Parameters) -> tuple[Workspace, Province]:
     province = make_province(parameters)
     (folder / "province.toml").write_text(parameters.text, encoding="utf-8", newline="\n")
     write_catalogue(workspace.catalogue)
+    write_methodology(workspace.methodologies)
     write_register(workspace.subjects, province.register, parameters)
     return workspace, province
 

@@ -1,0 +1,109 @@
+"""Assess organisations, and keep the methodologies by which that is done."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditlab.cli.answer import Answer, Commands, Parser, opened, today
+from creditlab.errors import NoDataError
+from creditlab.terms import Language
+
+if TYPE_CHECKING:
+    from creditlab.assessment import Methodology
+
+#: What the embedded engine may hold in memory; what is more goes to temporary files.
+_MEMORY = "4GB"
+_NO_INFORMATION = "no information"
+
+
+def register(command: Commands) -> None:
+    """Add the commands to the parser."""
+    assess = command("assess", _assess, "assess the organisations of the register: scores, levels, and every reason")
+    assess.add_argument("--as-of", required=True, help="the day whose state is assessed, as 2026-10-20")
+    assess.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+    assess.add_argument("--findings", type=Path, help="one line a record and rule, an internal working file as well")
+    assess.add_argument("--methodology", help="its name; a draft may be tried (default: the approved one in force)")
+    assess.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
+    methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
+    steps = methodology.add_subparsers(dest="step", required=True, metavar="STEP", parser_class=Parser)
+    common = Parser(add_help=False)
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+
+    def step(name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
+        added = steps.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(run=run)
+        return added
+
+    step("lint", _lint, "say what is wrong with a methodology").add_argument("name")
+    approve = step("approve", _approve, "note who approved a methodology, and seal it")
+    approve.add_argument("name")
+    approve.add_argument("--by", required=True, help="the approving body")
+    approve.add_argument("--document", required=True, help="the document's number")
+    approve.add_argument("--approved-on", help="default: today")
+
+
+def _assess(chosen: argparse.Namespace) -> Answer:
+    from creditlab import engine
+    from creditlab.assessing import take_assessment
+    from creditlab.periods import parse_date
+    from creditlab.workfiles import check_place, csv_bytes, write_workfile
+
+    workspace, as_of = opened(chosen), parse_date(chosen.as_of)
+    for path in (chosen.output, chosen.findings):
+        if path:
+            check_place(path, workspace.reports)
+    is_chinese = workspace.language is Language.ZH_CN
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+        taken = take_assessment(workspace, backend, as_of, run_no=chosen.run_no, name=chosen.methodology)
+        table = backend.to_pyarrow(taken.assessment.table().order_by("subject_id"))
+        if not table.num_rows:
+            raise NoDataError("the register has no organisation on that day", where=as_of.isoformat())
+        if chosen.findings:
+            # Worked out as a whole, read in batches: a province has more findings than memory holds at once.
+            found = backend.create_table("findings", taken.assessment.findings(is_chinese=is_chinese))
+            query = backend.compile(found.order_by("subject_id", "indicator", "event_date", "key64"))
+            lines = write_workfile(engine.stream(backend, query), chosen.findings, taken.about)
+    levels: dict[str, int] = {}
+    for one in table["level"].value_counts().to_pylist():
+        levels[one["values"] or _NO_INFORMATION] = one["counts"]
+    levels = {name: levels[name] for name in (*_codes(taken.assessment.methodology), _NO_INFORMATION) if name in levels}
+    said = {**taken.about, "subjects": table.num_rows, "levels": levels}
+    text = f"{table.num_rows:,} organisations: {', '.join(f'{name} {count:,}' for name, count in levels.items())}\n"
+    if chosen.findings:
+        said |= {"findings": str(chosen.findings), "lines": lines}
+        text += f"{lines:,} findings written to {chosen.findings} (internal)\n"
+    if chosen.output:
+        write_workfile(table, chosen.output, taken.about)
+        said["output"] = str(chosen.output)
+        return Answer(said, f"{text}Written to {chosen.output} (internal)\n")
+    return Answer({**said, "assessments": table.to_pylist()}, csv_bytes(table).decode())
+
+
+def _codes(methodology: Methodology) -> list[str]:
+    return [one.code for one in methodology.levels]
+
+
+def _lint(chosen: argparse.Namespace) -> Answer:
+    from creditlab.assessing import lint_methodology
+
+    found = lint_methodology(opened(chosen), chosen.name)
+    about = {"methodology": found.name, "state": str(found.state), "digest": found.digest}
+    counts = {"dimensions": len(found.dimensions), "indicators": len(found.indicators), "levels": len(found.levels)}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return Answer({**about, **counts}, f"{found.name} ({found.state}): {said}; nothing is wrong\n")
+
+
+def _approve(chosen: argparse.Namespace) -> Answer:
+    from creditlab.assessing import approve_methodology
+    from creditlab.assessment import Approval
+    from creditlab.periods import parse_date
+
+    workspace = opened(chosen)
+    this_day = today(workspace)
+    day = parse_date(chosen.approved_on) if chosen.approved_on else this_day
+    found = approve_methodology(workspace, chosen.name, Approval(chosen.by, chosen.document, day), this_day)
+    said = {"approved": found.name, "approved_on": day.isoformat(), "digest": found.digest}
+    return Answer(said, f"Approved and sealed: {found.name}\n")
