@@ -10,12 +10,23 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from creditlab.cli import catalogue, feedback, intake, lake, measuring, monitoring, publishing, starting
+from creditlab.cli import (
+    assessing,
+    catalogue,
+    feedback,
+    intake,
+    lake,
+    measuring,
+    monitoring,
+    profiling,
+    publishing,
+    starting,
+)
 from creditlab.cli.answer import Answer, Parser
 from creditlab.errors import CreditlabError, ExitStatus, storage_error
 
 #: In the order of the help.
-_GROUPS = (starting, catalogue, intake, measuring, feedback, monitoring, publishing, lake)
+_GROUPS = (starting, catalogue, intake, measuring, profiling, assessing, feedback, monitoring, publishing, lake)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+_PERSON = str(SubjectKind.NATURAL_PERSON)
+_OUTCOME = pa.schema([("delivery_id", pa.string()), ("row_no", pa.int64()), ("outcome", pa.string())])
+
 
 @dataclass(frozen=True)
 class Held:
@@ -31,11 +34,15 @@ class Held:
 
     Attributes
     ----------
-    inputs
-        The lake, the catalogue and the calendar; departments that were merged by the day are one.
+    snapshot, inputs
+        The lake, the catalogue and the calendar; departments that were merged by the day are one. The entries are those
+        about some subjects only where some were asked for.
+    rules
+        The rules of publication.
+    known
+        What evidence is made with.
     """
 
-    workspace: Workspace
     snapshot: Snapshot
     inputs: Inputs
     rules: PublicationRules
@@ -47,87 +54,117 @@ class Held:
         """The run that all this is known at."""
         return int(self.inputs.run_no)
 
-    def evidence(self, columns: Collection[str] = EVIDENCE, entries: ir.Table | None = None) -> ir.Table:
-        """One row per record of an organisation, see `profiles.evidence`; of some entries only, if they are given."""
-        return evidence(self.inputs.entries if entries is None else entries, self.as_of, self.known, columns)
+    def evidence(self, columns: Collection[str] = EVIDENCE) -> ir.Table:
+        """One row per record of an organisation, see `profiles.evidence`."""
+        return evidence(self.inputs.entries, self.as_of, self.known, columns)
 
 
-def hold(
-    workspace: Workspace, backend: Backend, as_of: date, run_no: int | None = None, *, with_outcomes: bool = True
-) -> Held:
-    """Take hold of what the lake knows about organisations.
+def hold(workspace: Workspace, backend: Backend, as_of: date, run_no: int | None = None) -> Held:
+    """Take hold of what the lake knows about all organisations.
 
     Parameters
     ----------
     as_of
-        The day whose state is looked at.
+        The day whose state is looked at; what has not come by then is not there.
     run_no
         The run to read; None for the newest.
-    with_outcomes
-        Whether what records say beyond their item is looked up: it decides the class of a penalty.
 
     Raises
     ------
     NoDataError
         If nothing has been ingested yet.
+    ParameterError
+        If no rules of publication were in force on the day.
     WorkspaceError
         If the rules of publication can't be used, or the key is missing by which natural persons are recognised.
     """
     rules = read_rules(workspace.publication)
     rules.on(as_of)
     snapshot, inputs = take_inputs(workspace, backend, run_no)
+    rows = inputs.entries
+    named = rows.filter(rows.subject_kind.fill_null("") != _PERSON).select("subject_id").distinct()
+    found = backend.to_pyarrow(named.anti_join(inputs.subjects, "subject_id"))["subject_id"]
+    persons = persons_among(workspace, snapshot, found.combine_chunks())
     inputs = after_mergers(inputs, as_of)
-    known = Known(
-        inputs.catalogue,
-        rules,
-        inputs.subjects,
-        outcomes_of(snapshot, rules) if with_outcomes else None,
-        ibis.memtable(persons_among(workspace, snapshot, inputs)),
+    known = Known(inputs.catalogue, rules, inputs.subjects, outcomes_of(snapshot, rules), _column(persons))
+    return Held(snapshot, inputs, rules, as_of, known)
+
+
+def hold_some(
+    workspace: Workspace, backend: Backend, as_of: date, subjects: pa.Array, run_no: int | None = None
+) -> Held:
+    """As `hold`, of some subjects only: what can't be about them is not read.
+
+    Parameters
+    ----------
+    subjects
+        Their identifiers, folded; those of natural persons are looked at as if there were nothing.
+    """
+    rules = read_rules(workspace.publication)
+    rules.on(as_of)
+    snapshot, inputs = take_inputs(workspace, backend, run_no)
+    some = _column(
+        subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons_among(workspace, snapshot, subjects))))
     )
-    return Held(workspace, snapshot, inputs, rules, as_of, known)
+    if len(subjects) == 1:
+        rows = snapshot.entries(subject_id=subjects[0].as_py())
+        rows = inputs.entries.filter(ibis.literal(False)) if rows is None else rows
+    else:
+        rows = inputs.entries
+    # Few rows are asked several things, and their keys find what was said in them.
+    taken = backend.to_pyarrow(rows.semi_join(some, "subject_id"))
+    registered = backend.to_pyarrow(inputs.subjects.semi_join(some, "subject_id"))
+    inputs = after_mergers(replace(inputs, entries=ibis.memtable(taken), subjects=ibis.memtable(registered)), as_of)
+    outcomes = outcomes_of(snapshot, rules, taken["key64"].unique())
+    known = Known(inputs.catalogue, rules, inputs.subjects, ibis.memtable(backend.to_pyarrow(outcomes)))
+    return Held(snapshot, inputs, rules, as_of, known)
 
 
-def outcomes_of(snapshot: Snapshot, rules: PublicationRules) -> ir.Table:
+def outcomes_of(snapshot: Snapshot, rules: PublicationRules, keys: pa.Array | None = None) -> ir.Table:
     """What rows said beyond their item: one row per payload row of the formats that the rules know, if it said any.
 
-    Columns: delivery_id, row_no, outcome.
+    Parameters
+    ----------
+    keys
+        The keys of the records whose rows are wanted; None for all.
+
+    Returns
+    -------
+    ibis Table
+        delivery_id, row_no, outcome.
     """
-    parts = []
+    parts = [ibis.memtable(_OUTCOME.empty_table())]
     for data_format in snapshot.lake.payload_formats():
         outcomes = rules.outcomes.get(data_format)
-        if outcomes is not None:
-            rows = snapshot.payload(data_format)
-            if outcomes.field in rows.columns:
-                said = rows.select("delivery_id", "row_no", outcome=rows[outcomes.field])
-                parts.append(said.filter(said.outcome.notnull()))
-    if not parts:
-        empty = {"delivery_id": pa.string(), "row_no": pa.int64(), "outcome": pa.string()}
-        return ibis.memtable(pa.schema(list(empty.items())).empty_table())
+        if outcomes is None:
+            continue
+        rows = snapshot.payload(data_format)
+        if outcomes.field in rows.columns:
+            said = rows.filter(rows[outcomes.field].notnull())
+            if keys is not None:
+                said = said.semi_join(ibis.memtable(pa.table({"key64": keys})), "key64")
+            parts.append(said.select("delivery_id", "row_no", outcome=said[outcomes.field]))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def persons_among(workspace: Workspace, snapshot: Snapshot, inputs: Inputs) -> pa.Table:
-    """Identifiers that rows give to organisations and that belong to natural persons: one column, subject_id.
+def persons_among(workspace: Workspace, snapshot: Snapshot, identifiers: pa.Array) -> pa.Array:
+    """Those of some folded identifiers that belong to natural persons, whatever rows call them (Article 4).
 
-    The register lists a person under a pseudonym. So an identifier that is not in it is tried under its own: a row that
-    calls a registered person an organisation would else make one of it (Article 4).
+    The register lists a person under a pseudonym, so an identifier is tried under its own: a row that calls a
+    registered person an organisation would else make one of it.
 
     Raises
     ------
     WorkspaceError
         If the key of pseudonyms is not there, or is not the one that the lake was made with.
     """
-    person = str(SubjectKind.NATURAL_PERSON)
-    rows, listed = inputs.entries, inputs.subjects
-    others = rows.filter(rows.subject_kind.fill_null("") != person).select("subject_id").distinct()
-    found = snapshot.backend.to_pyarrow(others.anti_join(listed, "subject_id"))["subject_id"]
-    barred = pa.array(is_natural_person_code(found))
-    registered = snapshot.backend.to_pyarrow(listed.filter(listed.subject_kind == person).select("subject_id"))
-    if len(found) and registered.num_rows:
-        key = _key_of(workspace, snapshot)
-        named = pc.is_in(pseudonyms(found, key), value_set=registered["subject_id"].combine_chunks())
-        barred = pc.or_(barred, named)
-    return pa.table({"subject_id": found.cast(pa.string())}).filter(barred)
+    is_person = pa.array(is_natural_person_code(identifiers))
+    listed = snapshot.subjects()
+    registered = snapshot.backend.to_pyarrow(listed.filter(listed.subject_kind == _PERSON).select("subject_id"))
+    if len(identifiers) and registered.num_rows:
+        named = pseudonyms(identifiers, _key_of(workspace, snapshot))
+        is_person = pc.or_(is_person, pc.is_in(named, value_set=registered["subject_id"].combine_chunks()))
+    return identifiers.filter(is_person)
 
 
 def _key_of(workspace: Workspace, snapshot: Snapshot) -> bytes:
@@ -140,3 +177,7 @@ def _key_of(workspace: Workspace, snapshot: Snapshot) -> bytes:
             do="Put the key back: without it, persons that rows call organisations are not recognised.",
         )
     return key
+
+
+def _column(identifiers: pa.Array) -> ir.Table:
+    return ibis.memtable(pa.table({"subject_id": identifiers.cast(pa.string())}))

@@ -1,0 +1,50 @@
+"""How organisations stand: profiles of all of them, and answers about a list of bidders."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from creditlab.cli.answer import Answer, Commands, opened
+from creditlab.errors import NoDataError
+
+#: What the embedded engine may hold in memory; what is more goes to temporary files.
+_MEMORY = "3GB"
+
+
+def register(command: Commands) -> None:
+    """Add the commands to the parser."""
+    profile = command("profile", _profile, "one row per organisation and item: what is held, what is published")
+    profile.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
+    profile.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+
+
+def _profile(chosen: argparse.Namespace) -> Answer:
+    from creditlab import engine
+    from creditlab.dossier import hold
+    from creditlab.dossier.summary import summary
+    from creditlab.periods import parse_date
+    from creditlab.profiles import OF_EVIDENCE, profile
+    from creditlab.workfiles import check_place, csv_bytes, write_workfile
+
+    workspace, as_of = opened(chosen), parse_date(chosen.as_of)
+    if chosen.output:
+        check_place(chosen.output, workspace.reports)
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+        held = hold(workspace, backend, as_of)
+        rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
+        about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
+        if chosen.output:
+            # Worked out as a whole, read in batches: a province has more profiles than memory holds at once.
+            made = backend.create_table("profiles", rows)
+            query = backend.compile(made.order_by("subject_id", "item_code"))
+            count = write_workfile(engine.stream(backend, query), chosen.output, about)
+        else:
+            table = backend.to_pyarrow(summary(rows).order_by("item_code"))
+            count = table.num_rows
+    if not count:
+        raise NoDataError("nothing is held about any organisation on that day", where=as_of.isoformat())
+    if chosen.output:
+        said = about | {"output": str(chosen.output), "rows": count}
+        return Answer(said, f"{count:,} rows written to {chosen.output} (internal)\n")
+    return Answer(about | {"items": table.to_pylist()}, csv_bytes(table).decode())
