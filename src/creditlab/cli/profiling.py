@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from creditlab.cli.answer import Answer, Commands, opened
+from creditlab.cli.answer import Answer, Commands, opened, today
 from creditlab.errors import NoDataError
 
 #: What the embedded engine may hold in memory; what is more goes to temporary files.
@@ -17,6 +17,10 @@ def register(command: Commands) -> None:
     profile = command("profile", _profile, "one row per organisation and item: what is held, what is published")
     profile.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
     profile.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+    check = command("check", _check, "what is published about each organisation of a list, the bidders in a tender say")
+    check.add_argument("codes", type=Path, metavar="CODES.csv", help="their credit codes, in a column subject_id")
+    check.add_argument("--as-of", help="the day whose state is looked at (default: today)")
+    check.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
 
 
 def _profile(chosen: argparse.Namespace) -> Answer:
@@ -48,3 +52,23 @@ def _profile(chosen: argparse.Namespace) -> Answer:
         said = about | {"output": str(chosen.output), "rows": count}
         return Answer(said, f"{count:,} rows written to {chosen.output} (internal)\n")
     return Answer(about | {"items": table.to_pylist()}, csv_bytes(table).decode())
+
+
+def _check(chosen: argparse.Namespace) -> Answer:
+    from creditlab import engine
+    from creditlab.dossier.bidders import check_codes
+    from creditlab.periods import parse_date
+    from creditlab.workfiles import check_place, csv_bytes, write_workfile
+
+    workspace = opened(chosen)
+    as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
+    if chosen.output:
+        check_place(chosen.output, workspace.reports)
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+        checked = check_codes(workspace, backend, chosen.codes, as_of)
+    if chosen.output:
+        about = {"as_of": as_of.isoformat(), "run_no": str(checked.run_no)}
+        count = write_workfile(checked.rows, chosen.output, about)
+        said = about | {"output": str(chosen.output), "rows": count}
+        return Answer(said, f"{count:,} rows written to {chosen.output} (internal)\n")
+    return Answer(checked.as_json(), csv_bytes(checked.rows).decode())
