@@ -57,7 +57,7 @@ def lines(evidence: ir.Table, lookup: Lookup, *, is_whole: bool = False) -> ir.T
     rows = rows.drop(*(name for name in rows.columns if name in {f"{key}_right" for key in keys}))
     is_over = (rows.published_until <= as_of).fill_null(False)
     is_disputed = (rows.left_out == str(LeftOut.DISPUTED)).fill_null(False) & ~is_over
-    is_free = rows.left_out.isnull()
+    is_free = rows.left_out.isnull() & ~is_over
     is_expired = (rows.is_in_force_only & (rows.valid_until < as_of)).fill_null(False)
     is_summed = (rows.per > 0).fill_null(False)
     units = ibis.ifelse(is_summed, _units(rows), 1)
