@@ -7,8 +7,9 @@ other out; what they share lies in the lake's files.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 EMBEDDED = "duckdb://"
 _NUMBERS = itertools.count()
+_PIECE_ROWS = 32_768
 
 
 @contextmanager
@@ -67,6 +69,24 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
 
 
 @contextmanager
+def opening(*, memory: str | None = None) -> Iterator[Callable[[], Backend]]:
+    """Open the embedded engine while other work is begun: what is given waits for it and returns it.
+
+    Parameters
+    ----------
+    memory
+        As of `connect`.
+
+    Raises
+    ------
+    StorageError
+        As `connect`.
+    """
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as side:
+        yield side.submit(stack.enter_context, connect(memory=memory)).result
+
+
+@contextmanager
 def lent(backend: Backend, rows: pa.Table) -> Iterator[ir.Table]:
     """Let the embedded engine read an Arrow table for as long as the block runs, and no longer.
 
@@ -85,7 +105,11 @@ def named(backend: Backend, rows: pa.Table, name: str) -> Iterator[str]:
 
 @contextmanager
 def _registered(connection: Any, rows: pa.Table, name: str) -> Iterator[None]:
-    connection.register(name, rows)
+    import pyarrow as pa
+
+    # The engine's threads share a table out by its pieces.
+    pieces = pa.Table.from_batches(rows.to_batches(max_chunksize=_PIECE_ROWS), rows.schema)
+    connection.register(name, pieces)
     try:
         yield
     finally:

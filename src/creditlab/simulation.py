@@ -97,7 +97,7 @@ def simulate(
     tried = in_force(inputs.catalogue, draft, period)
     with scratch() as spill:
         # Nothing new is named, so that no pseudonym key is needed.
-        staging = Staging(backend, tried, Protection(b"", workspace.blanks), Spool(spill))
+        staging = Staging(lambda: backend, tried, Protection(b"", workspace.blanks), Spool(spill))
         known.judge_known(staging, snapshot, everything=True)
         entries.settle(staging, None, inputs.calendar)
         # What the lake keeps ready for measuring is about its own entries.

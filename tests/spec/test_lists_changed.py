@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creditlab import engine
-from creditlab.ingest import register
+from creditlab.ingest import register, run
 from creditlab.lake import read_inputs
 from tests.spec.tiny import Tiny, code, row
 
@@ -35,37 +34,62 @@ def rows_of(tiny: Tiny, name: str) -> int:
         return int(backend.to_pyarrow(found.count()).as_py())
 
 
-def edit_once(monkeypatch: pytest.MonkeyPatch, name: str, file: str, edit: Callable[[], None]) -> None:
-    """Edit a list right after a function has been through its file, the first time that it is."""
-    real, left = getattr(register, name), [edit]
+def edit_after(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, time: int, edit: Callable[[], None]) -> None:
+    """Edit a list right after a function has ended for the n-th time."""
+    real, left = getattr(place, name), [edit] * time
 
-    def then_edit(path: Path, *arguments: Any) -> Any:
-        found = real(path, *arguments)
-        if path.name == file and left:
-            left.pop()()
+    def then_edit(*arguments: Any) -> Any:
+        found = real(*arguments)
+        if left:
+            last = left.pop()
+            if not left:
+                last()
         return found
 
-    monkeypatch.setattr(register, name, then_edit)
+    monkeypatch.setattr(place, name, then_edit)
 
 
-@pytest.mark.parametrize(
-    ("list_name", "file", "write", "when"),
-    [
-        ("subjects", "subjects.csv", write_register, "digest"),
-        ("subjects", "subjects.csv", write_register, "read_subjects"),
-        ("ledger", "ledger.csv", write_ledger, "digest"),
-        ("ledger", "ledger.csv", write_ledger, "read_ledger"),
-    ],
-)
-def test_a_list_edited_while_a_run_takes_it_up_is_taken_up_by_the_next(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, list_name: str, file: str, write: Write, when: str
+LISTS = [("subjects", write_register), ("ledger", write_ledger)]
+
+
+@pytest.mark.parametrize(("list_name", "write"), LISTS)
+@pytest.mark.parametrize("time", [1, 2, 3, 4])
+def test_a_list_edited_around_its_hashing_is_never_kept_under_the_digest_of_what_came_later(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, list_name: str, write: Write, time: int
 ) -> None:
-    """Edited after it was hashed, and after it was read: the run's digest is never of what came later."""
+    """It is hashed and read ahead, and hashed once more when the lake is free."""
     tiny.deliver([row("1")])
     write(tiny, 2)
-    edit_once(monkeypatch, when, file, lambda: write(tiny, 5))
+    edit_after(monkeypatch, register, "digest", time, lambda: write(tiny, 5))
     assert tiny.ingest().run_no == 1
-    assert rows_of(tiny, list_name) == (5 if when == "digest" else 2)
+    tiny.ingest()
+    assert rows_of(tiny, list_name) == 5
+    assert tiny.ingest().run_no is None
+
+
+@pytest.mark.parametrize(("list_name", "write"), LISTS)
+def test_a_list_edited_while_it_is_read_is_read_again(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, list_name: str, write: Write
+) -> None:
+    tiny.deliver([row("1")])
+    write(tiny, 2)
+    edit_after(monkeypatch, register, f"read_{list_name}", 1, lambda: write(tiny, 5))
+    assert tiny.ingest().run_no == 1
+    assert rows_of(tiny, list_name) == 5
+    tiny.ingest()
+    assert rows_of(tiny, list_name) == 5
+    assert tiny.ingest().run_no is None
+
+
+@pytest.mark.parametrize(("list_name", "write"), LISTS)
+def test_a_list_edited_after_a_run_took_it_up_is_taken_up_by_the_next(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, list_name: str, write: Write
+) -> None:
+    tiny.deliver([row("1")])
+    write(tiny, 2)
+    edit_after(monkeypatch, run, "rules_digest", 1, lambda: write(tiny, 5))
+    assert tiny.ingest().run_no == 1
+    assert rows_of(tiny, list_name) == 2
     done = tiny.ingest()
     assert (done.run_no, done.deliveries) == (2, 0)
     assert rows_of(tiny, list_name) == 5

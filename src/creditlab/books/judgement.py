@@ -66,7 +66,7 @@ def _part(
     protection = Protection(b"", workspace.blanks)
     with engine.connect() as backend, scratch() as spill:
         mine = Snapshot.take(snapshot.lake, backend, snapshot.run_no)
-        staging = Staging(backend, catalogue, protection, Spool(spill))
+        staging = Staging(lambda: backend, catalogue, protection, Spool(spill))
         judge_part(staging, mine, part, parts)
         settle(staging, mine, calendar)
         return backend.to_pyarrow(_by_fields(backend.table("difference"))).cast(_FOUND)

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
-from creditlab.checks import SEPARATOR
+from creditlab.checks.names import SEPARATOR
 from creditlab.ingest.known import newest_payload
 from creditlab.inputs import Inputs
 from creditlab.lake import Snapshot

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from creditlab.catalogue import Catalogue, DataFormat, RecordField
-from creditlab.checks import CHECK_DIGIT, DATE_ORDER, DUPLICATE_KEY, OUT_OF_SCOPE, PERSONAL_DATA, SEPARATOR
+from creditlab.checks.names import CHECK_DIGIT, DATE_ORDER, DUPLICATE_KEY, OUT_OF_SCOPE, PERSONAL_DATA, SEPARATOR
 from creditlab.identifiers import PSEUDONYM_PREFIX
 from creditlab.messages import Messages
 from creditlab.reports.quarterly.words import fault_text

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab import engine
-from creditlab.checks import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
+from creditlab.checks.names import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
 from creditlab.ingest.resolve import FIRST_STATE, OUTCOMES, STATES, Resolved, resolve
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
@@ -25,6 +24,7 @@ from creditlab.terms import Outcome
 from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
 #: Keys with more rows than one; what becomes of a key's only row needs no look at others.
@@ -225,6 +225,8 @@ def _count(rows: pa.Table, resolved: Resolved, shape: tuple[int, int]) -> np.nda
     return np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _calendar_table(calendar: WorkingDays) -> ibis.Table:
+def _calendar_table(calendar: WorkingDays) -> ir.Table:
+    import ibis
+
     days = np.datetime64(calendar.first) + np.arange(len(calendar.ordinals))
     return ibis.memtable(pa.table({"day": pa.array(days.astype("datetime64[D]")), "ordinal": calendar.ordinals}))

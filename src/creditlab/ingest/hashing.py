@@ -11,21 +11,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab import engine
 from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    from creditlab.engine import Aside
 
 #: The engine's whole MD5 costs it half as much as its functions for either half.
 _COLUMN = "(md5_number({name}) >> 64)::UBIGINT AS {name}"
 
 
-def stable_hashes(backend: Backend, texts: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def stable_hashes(aside: Aside, texts: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """Hash columns of texts.
 
     Parameters
     ----------
+    aside
+        Where the engine reckons them.
     texts
         Columns of one length.
 
@@ -38,8 +39,7 @@ def stable_hashes(backend: Backend, texts: dict[str, pa.Array]) -> dict[str, pa.
         return {}
     length = len(next(iter(texts.values())))
     columns = ", ".join(_COLUMN.format(name=name) for name in texts)
-    with engine.named(backend, pa.table({"place": np.arange(length), **texts}), "to_hash") as table:
-        found = engine.ask(backend, f"SELECT place, {columns} FROM {table}")
+    found = aside.run(f"SELECT place, {columns} FROM rows", pa.table({"place": np.arange(length), **texts}))
     place = found["place"].to_numpy()
     if (place[1:] < place[:-1]).any():
         found = found.take(pc.sort_indices(found["place"]))

@@ -95,7 +95,7 @@ class Intake:
         table = (
             table.append_column("arrival", pa.array(np.full(count, arrival)))
             .append_column("row_no", pa.array(batch.row_no))
-            .append_column("item_code", pa.array([item_code] * count, pa.string()))
+            .append_column("item_code", pa.repeat(item_code, count))
         )
         alike = tuple(f"{edition.year} {schema.name}" for edition, schema in schemas)
         self._waiting.setdefault(alike, []).append(table)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
@@ -93,6 +92,8 @@ def newest_payload(snapshot: Snapshot, data_format: str) -> ir.Table:
 
 def _index(payloads: dict[str, ir.Table], deliveries: ir.Table) -> ir.Table | None:
     """Every payload row's keys and place in the order of rows."""
+    import ibis
+
     parts = [
         payload.select("natural_key64", "key64", "delivered_at", "delivery_id", "row_no")
         for payload in payloads.values()

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from creditlab.catalogue.edition import DataFormat
-from creditlab.checks import KIND, MASKED, RIGHT_CODE
+from creditlab.checks.names import KIND, MASKED, RIGHT_CODE
 from creditlab.identifiers import (
     fold_identifier,
     fold_name,

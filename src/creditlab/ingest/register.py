@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,12 +18,13 @@ from creditlab.ingest.days import parse_days
 from creditlab.ingest.hashing import stable_hashes
 from creditlab.ingest.protect import Protection, fill, is_blank
 from creditlab.lake.schemas import LEDGER, SUBJECTS
-from creditlab.sources import AbsentFileError, UnreadableFileError, read_whole
+from creditlab.sources import AbsentFileError, Stamp, UnreadableFileError, read_whole, stamp
 from creditlab.terms import IdentifierPattern, SubjectKind
 from creditlab.textbytes import whole
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    from creditlab.engine import Aside
+    from creditlab.workspace import Workspace
 
 _SUBJECT_COLUMNS = (
     "subject_id", "subject_kind", "subject_name", "region_code", "industry_code", "registered_on", "deregistered_on",
@@ -29,12 +32,74 @@ _SUBJECT_COLUMNS = (
 _LEDGER_COLUMNS = ("item_code", "department", "region_code", "month", "declared_count")
 
 
+#: What the books call the digests of the lists.
+_DIGESTS = {"subjects": "subjects_digest", "ledger": "ledger_digest"}
+
+
+class Reading:
+    """Reads the two lists in a thread of its own, where they are not what the lake has, while deliveries are read."""
+
+    def __init__(
+        self, workspace: Workspace, catalogue: Catalogue, protection: Protection, aside: Callable[[], Aside]
+    ) -> None:
+        self._paths = {"subjects": workspace.subjects, "ledger": workspace.ledger}
+        self._catalogue, self._protection, self._aside = catalogue, protection, aside
+        self._begun: dict[str, tuple[Stamp, Future[pa.Table]]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+
+    def begin(self, last: dict[str, Any]) -> None:
+        """Read those whose files are not what the last run read."""
+        for name, path in self._paths.items():
+            found = _stamp(path)
+            if found and digest(path) != last.get(_DIGESTS[name]):
+                self._begun[name] = found, self._thread.submit(self._read, name)
+
+    def changed(self, last: dict[str, Any]) -> tuple[dict[str, str], dict[str, pa.Table]]:
+        """The digests of both files as they are now, and the rows of those that are not what the last run read.
+
+        Raises
+        ------
+        WorkspaceError
+            If one of these can't be used.
+        """
+        # Hashed before they are read: a list that changes meanwhile is read again by the next run.
+        now = {column: digest(self._paths[name]) for name, column in _DIGESTS.items()}
+        tables = {name: self._rows(name) for name, column in _DIGESTS.items() if now[column] != last.get(column)}
+        return now, tables
+
+    def _rows(self, name: str) -> pa.Table:
+        if name in self._begun:
+            found, reading = self._begun[name]
+            rows = reading.result()
+            if _stamp(self._paths[name]) == found:
+                return rows
+        return self._read(name)
+
+    def _read(self, name: str) -> pa.Table:
+        if name == "ledger":
+            return read_ledger(self._paths[name])
+        return read_subjects(self._paths[name], self._catalogue, self._protection, self._aside())
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        return stamp(path)
+    except AbsentFileError:
+        return None
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a list's file; empty where there is none."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, backend: Backend) -> pa.Table:
+def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, aside: Aside) -> pa.Table:
     """The subject register, one row per subject: natural persons under their pseudonym and without a name.
 
     Raises
@@ -65,7 +130,7 @@ def read_subjects(path: Path, catalogue: Catalogue, protection: Protection, back
         "subject_id": subject,
         "subject_kind": kind,
         "subject_name": name,
-        "name64": stable_hashes(backend, {"name64": whole(fold_name(name))})["name64"],
+        "name64": stable_hashes(aside, {"name64": whole(fold_name(name))})["name64"],
         "region_code": cells["region_code"],
         "industry_code": cells["industry_code"],
         **days,

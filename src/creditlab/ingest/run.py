@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import pyarrow as pa
 
 from creditlab import engine
@@ -136,8 +136,8 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
-    with engine.connect(memory=f"{MEMORY}MB") as backend, scratch() as spill:
-        run = _Run(workspace, lake, backend, catalogue, calendar, protection, spill)
+    with engine.opening(memory=f"{MEMORY}MB") as opened, scratch() as spill:
+        run = _Run(workspace, lake, opened, catalogue, calendar, protection, spill)
         return run.carry_out(manifest, now, latest, selection, progress)
 
 
@@ -158,22 +158,28 @@ class _Run:
         self,
         workspace: Workspace,
         lake: Lake,
-        backend: Backend,
+        opened: Callable[[], Backend],
         catalogue: Catalogue,
         calendar: WorkingDays,
         protection: Protection,
         spill: Path,
     ) -> None:
-        self.workspace, self.lake, self.backend = workspace, lake, backend
+        self.workspace, self.lake = workspace, lake
         self.catalogue, self.calendar, self.protection = catalogue, calendar, protection
-        self.staging = Staging(backend, catalogue, protection, Spool(spill))
+        self.staging = Staging(opened, catalogue, protection, Spool(spill))
         self.intake = Intake(self.staging)
+
+    @property
+    def backend(self) -> Backend:
+        return self.staging.backend
 
     def carry_out(
         self, manifest: list[ManifestRow], now: datetime, latest: datetime, selection: Selection, progress: Progress
     ) -> IngestResult | None:
         self.taking = Taking(self.workspace, self.intake, latest, selection)
-        self.taking.take(manifest, self._known_ids(self._snapshot()), progress)
+        with register.Reading(self.workspace, self.catalogue, self.protection, lambda: self.staging.aside) as lists:
+            lists.begin(self.lake.last())
+            self.taking.take(manifest, self.lake.delivery_ids(), progress)
         with self.lake.lock():
             self.lake.create()
             # Rows judged by rules that another run has replaced meanwhile would take the whole lake back to them.
@@ -182,20 +188,15 @@ class _Run:
             snapshot = self._snapshot()
             if snapshot is not None:
                 check_editions(self.catalogue, snapshot.runs)
-            self.taking.forget_known(self._known_ids(snapshot))
+            self.taking.forget_known(self.lake.delivery_ids())
             last = snapshot.last if snapshot else {}
-            # Hashed once, before they are read: a list that changes meanwhile is read again by the next run.
-            digests = {
-                "subjects_digest": register.digest(self.workspace.subjects),
-                "ledger_digest": register.digest(self.workspace.ledger),
-            }
+            digests, changed = lists.changed(last)
             rules = rules_digest(self.catalogue, self.calendar, self.workspace.blanks)
-            lists = self._lists(digests, last)
             is_rejudged = bool(last) and last["rules_digest"] != rules
             taken = self.taking.taken
             run_no, counts = None, Counts()
-            if taken or is_rejudged or lists:
-                run_no, counts = self._commit(snapshot, rules, digests, lists, now, is_rejudged=is_rejudged)
+            if taken or is_rejudged or changed:
+                run_no, counts = self._commit(snapshot, rules, digests, changed, now, is_rejudged=is_rejudged)
             failures = tuple(self.taking.failures)
             return IngestResult(run_no, counts, len(taken), self.taking.known, self.taking.absent, failures)
 
@@ -205,23 +206,6 @@ class _Run:
             return Snapshot.take(self.lake, self.backend)
         except NoDataError:
             return None
-
-    def _known_ids(self, snapshot: Snapshot | None) -> set[str]:
-        if snapshot is None:
-            return set()
-        ids = snapshot.table("deliveries").select("delivery_id").distinct()
-        return set(self.backend.to_pyarrow(ids)["delivery_id"].to_pylist())
-
-    def _lists(self, digests: dict[str, str], last: dict[str, Any]) -> dict[str, pa.Table]:
-        """The register and the ledger, where their files are not what the last run read."""
-        changed = {}
-        if digests["subjects_digest"] != last.get("subjects_digest"):
-            changed["subjects"] = register.read_subjects(
-                self.workspace.subjects, self.catalogue, self.protection, self.backend
-            )
-        if digests["ledger_digest"] != last.get("ledger_digest"):
-            changed["ledger"] = register.read_ledger(self.workspace.ledger)
-        return changed
 
     def _commit(
         self,
@@ -266,6 +250,8 @@ class _Run:
         """Write payload rows again whose natural key is another one under the rules that hold now."""
         if snapshot is None:
             return
+        import ibis
+
         judged, arrivals = self.backend.table("judged"), self.staging.arrival_table()
         now = judged.filter(~judged.is_new).join(arrivals, "arrival")
         now = now.select("delivery_id", "row_no", natural_now="natural_key64")
@@ -306,6 +292,8 @@ class _Run:
             | {f"{word}_change": int(count) for word, count in zip(OUTCOMES, change, strict=True)}
             for number, change in earlier.items()
         ]
+        import ibis
+
         rows = snapshot.deliveries().join(ibis.memtable(pa.Table.from_pylist(changes)), "delivery_id")
         rows = rows.mutate(
             run_no=ibis.literal(run_no, "int64"), **{word: rows[word] + rows[f"{word}_change"] for word in OUTCOMES}

@@ -6,18 +6,19 @@ again, in one fixed set of columns. The new rows' payloads wait in the spool.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab import checks, engine
+from creditlab import engine
 from creditlab.catalogue.edition import Catalogue, DataFormat, Edition
+from creditlab.checks.names import KEPT_FAULTS, KIND, MASKED, RIGHT_CODE, day_fields, day_name
 from creditlab.identifiers import has_valid_check_character, keyed_digest
 from creditlab.ingest.days import parse_days
 from creditlab.ingest.hashing import stable_hashes
@@ -51,7 +52,7 @@ CREATE TABLE judged (
   required_count INTEGER, is_working BOOLEAN
 )
 """
-_PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", checks.KIND, checks.MASKED)
+_PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", KIND, MASKED)
 _QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
 #: What the engine may hold in memory, in MB; what is more goes to its temporary folder. Of a table that lies there it
 #: goes on holding some five bytes a row, found with tables of up to eighty million.
@@ -88,22 +89,39 @@ class Arrival:
 
 @dataclass
 class Staging:
-    """The tables of one run, in an engine and a temporary folder of its own."""
+    """The tables of one run, in an engine and a temporary folder of its own.
 
-    backend: Backend
+    The engine is asked for when it is first needed: it may still be opening while rows are read and protected.
+    """
+
+    opened: Callable[[], Backend]
     catalogue: Catalogue
     protection: Protection
     spool: Spool
     arrivals: list[Arrival] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
-    aside: engine.Aside = field(init=False)
-    _compiled: dict[tuple[object, ...], tuple[str, ir.Table]] = field(default_factory=dict)
+    _tools: tuple[Backend, engine.Aside] | None = None
+    _lock: Lock = field(default_factory=Lock)
+    _compiled: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
-        # Rows are quarantined while others are judged.
-        self.aside = engine.Aside(self.backend)
+    @property
+    def backend(self) -> Backend:
+        """The engine that has the run's tables."""
+        return self._with_tables()[0]
+
+    @property
+    def aside(self) -> engine.Aside:
+        """A way to the tables beside the engine's own connection: rows are quarantined while others are judged."""
+        return self._with_tables()[1]
+
+    def _with_tables(self) -> tuple[Backend, engine.Aside]:
+        with self._lock:
+            if self._tools is None:
+                backend = self.opened()
+                backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
+                self._tools = backend, engine.Aside(backend)
+            return self._tools
 
     def arrive(self, arrival: Arrival) -> int:
         """Note a delivery; returns the number that its rows carry."""
@@ -124,7 +142,7 @@ class Staging:
         else:
             rows = rows.append_column("name64", pa.nulls(rows.num_rows, pa.int64()))
         rows = rows.drop_columns([CONTENT, NAME])
-        rows = self._hashed(rows, texts).append_column(checks.KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
+        rows = self._hashed(rows, texts).append_column(KEPT_FAULTS, pa.nulls(rows.num_rows, pa.string()))
         name_faults = self._judge(rows, edition, schema, is_new=True)
         self.spool.add(schema.name, self._payload(rows, schema, name_faults))
 
@@ -137,7 +155,7 @@ class Staging:
         natural = natural_key_text(fields, schema, blanks)
         passed = {name: rows[name] for name in rows.column_names if name not in fields}
         values = {name: nullify(text, blanks) for name, text in fields.items()}
-        table = pa.table(passed | values | {checks.RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
+        table = pa.table(passed | values | {RIGHT_CODE: pa.array(right), NATURAL_KEY: natural})
         self._judge(self._hashed(table, {}), edition, schema, is_new=False)
 
     def _key_text(self, rows: pa.Table, schema: DataFormat) -> pa.Array:
@@ -162,7 +180,7 @@ class Staging:
         self.rows += rows.num_rows
         natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
         texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
-        for name, hashes in stable_hashes(self.backend, texts).items():
+        for name, hashes in stable_hashes(self.aside, texts).items():
             rows = rows.append_column(name, hashes)
         if "natural_key64" in texts:
             own = pc.coalesce(rows["natural_key64"], rows["key64"])
@@ -173,26 +191,28 @@ class Staging:
 
     def _judge(self, rows: pa.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> pa.Array:
         """Judge rows into `judged`; returns what `_name_faults` does."""
-        for name in checks.day_fields(schema):
-            rows = rows.append_column(checks.day_name(name), parse_days(whole(rows[name])))
+        for name in day_fields(schema):
+            rows = rows.append_column(day_name(name), parse_days(whole(rows[name])))
         alike = (edition.year, schema.name, is_new, tuple(rows.schema.names), tuple(map(str, rows.schema.types)))
         if alike not in self._compiled:
             self._compiled[alike] = self._compile(rows.schema, edition, schema, is_new=is_new)
-        insert, judged = self._compiled[alike]
+        insert, ask_name_faults = self._compiled[alike]
         with engine.named(self.backend, rows, _TO_JUDGE):
             self.backend.raw_sql(insert)
-            return self._name_faults(judged, rows, schema) if is_new else None
+        return self._name_faults(ask_name_faults, rows, schema) if is_new else None
 
-    def _compile(
-        self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool
-    ) -> tuple[str, ir.Table]:
-        """What judges rows into `judged`, and the expression that it comes from.
+    def _compile(self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool) -> tuple[str, str]:
+        """What judges rows into `judged`, and what asks for the faults of their names.
 
         Compiling takes as long as judging some ten thousand rows.
         """
+        import ibis
+
+        from creditlab.checks.rules import judge
+
         working = [item.item_code for item in edition.items if item.time_limit.is_working]
         table = ibis.table(ibis.Schema.from_pyarrow(columns), name=_TO_JUDGE)
-        judged = checks.judge(table, self.catalogue, edition, schema)
+        judged = judge(table, self.catalogue, edition, schema)
         entries = judged.select(
             "rid",
             is_new=ibis.literal(is_new),
@@ -206,7 +226,7 @@ class Staging:
             record_id=judged[schema.required_name(Role.RECORD_ID)],
             item_code=judged.item_code,
             subject_id=judged[schema.required_name(Role.SUBJECT_ID)],
-            subject_kind=judged[checks.KIND],
+            subject_kind=judged[KIND],
             event_date=judged.event_day,
             valid_until=judged.end_day,
             amount=judged.amount_value,
@@ -215,16 +235,19 @@ class Staging:
             required_count=judged.required_count,
             is_working=judged.item_code.isin(working),
         )
-        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", judged
+        name_faults = judged.select("rid", "name_faults").order_by("rid")
+        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", self.backend.compile(name_faults)
 
-    def _name_faults(self, judged: ir.Table, rows: pa.Table, schema: DataFormat) -> pa.Array:
+    def _name_faults(self, query: str, rows: pa.Table, schema: DataFormat) -> pa.Array:
         """Faults about the content of natural persons' names, which are judged now and never again; else null."""
         name = schema.name_of(Role.SUBJECT_NAME)
-        is_named = pc.and_(rows[IS_PERSON], pc.is_valid(rows[name])) if name else None
+        nothing = pa.nulls(rows.num_rows, pa.string())
+        is_named = whole(pc.and_(rows[IS_PERSON], pc.is_valid(rows[name]))) if name else None
         if is_named is None or not pc.any(is_named).as_py():
-            return pa.nulls(rows.num_rows, pa.string())
-        query = self.backend.compile(judged.select("rid", "name_faults").order_by("rid"))
-        return pc.if_else(is_named, engine.ask(self.backend, query)["name_faults"], None)
+            return nothing
+        with engine.named(self.backend, rows.filter(is_named), _TO_JUDGE):
+            found = whole(engine.ask(self.backend, query)["name_faults"])
+        return pc.replace_with_mask(nothing, is_named, found)
 
     def _payload(self, rows: pa.Table, schema: DataFormat, name_faults: pa.Array) -> pa.Table:
         """What is kept of new rows: their fields, natural persons' names withheld, and what judging again needs."""
@@ -240,7 +263,7 @@ class Staging:
             "delivered_at": pa.array([one.delivered_at for one in used], PAYLOAD.field("delivered_at").type).take(
                 encoded.indices
             ),
-            checks.KEPT_FAULTS: name_faults,
+            KEPT_FAULTS: name_faults,
         }
         return pa.table({"arrival": rows["arrival"]} | meta | fields)
 
@@ -267,10 +290,14 @@ class Staging:
 
     def arrival_table(self, numbers: Sequence[int] | None = None) -> ir.Table:
         """The deliveries that rows refer to by number."""
+        import ibis
+
         chosen: Iterable[int] = range(len(self.arrivals)) if numbers is None else numbers
         rows = [{"arrival": number} | vars(self.arrivals[number]) for number in chosen]
         return ibis.memtable(pa.Table.from_pylist(rows, schema=_ARRIVALS))
 
 
 def _place_of(action: ir.StringColumn) -> ir.IntegerColumn:
+    import ibis
+
     return ibis.cases(*((action == str(one), place) for place, one in enumerate(ACTIONS)), else_=0).cast("int8")

@@ -9,7 +9,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -162,6 +161,8 @@ class Snapshot:
     def _read(self, name: str, schema: pa.Schema, some: list[str] | None = None) -> ir.Table:
         files = self.lake.files(name) if some is None else some
         if not files:
+            import ibis
+
             return ibis.memtable(schema.empty_table())
         rows = self.backend.read_parquet(files, union_by_name=True, hive_partitioning=False)
         numbers = set(self.runs["run_no"].to_pylist())

@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -135,6 +137,19 @@ class Lake:
         self.check_format()
         parts = [_as_runs(pq.ParquetFile(file).read()) for file in self.files("runs")]
         return pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
+
+    def last(self) -> dict[str, Any]:
+        """The row of the newest committed run; empty while there is none."""
+        runs = self.runs()
+        return runs.slice(runs.num_rows - 1).to_pylist()[0] if runs.num_rows else {}
+
+    def delivery_ids(self) -> set[str]:
+        """The deliveries that committed runs took in."""
+        committed, found = self.runs()["run_no"].combine_chunks(), set()
+        for file in self.files("deliveries"):
+            rows = pq.ParquetFile(file).read(["delivery_id", "run_no"])
+            found |= set(rows.filter(pc.is_in(rows["run_no"], committed))["delivery_id"].to_pylist())
+        return found
 
     def next_run_no(self) -> int:
         """One above the largest run number in any table, whether that run was committed or not."""

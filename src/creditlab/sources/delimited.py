@@ -7,6 +7,7 @@ import csv
 import io
 import secrets
 from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +42,7 @@ def read_delimited(content: Content) -> Iterator[Batch]:
             raise UnreadableFileError
     encoding, is_damaged = find_encoding(content)
     with open_text(content, encoding) as text:
-        header, delimiter = _header(text.read(_HEADER_BYTES))
+        header, delimiter = _header(text)
     marks = ([DAMAGE] if is_damaged else []) + (["\0"] if content.has_nul else [])
     rows = _Rows(len(header))
     reader = _open(content, None if content.is_utf8 else encoding, header, delimiter, rows)
@@ -115,9 +116,9 @@ def _without(batch: Batch, number: int) -> Batch:
     return Batch(batch.table.filter(pa.array(kept)), batch.row_no[kept], sorted({*batch.unreadable, number}))
 
 
-def _header(start: str) -> tuple[list[str], str]:
-    start = start.lstrip("\r\n")
-    found = {delimiter: _cells(start, delimiter) for delimiter in ",\t"}
+def _header(text: IO[str]) -> tuple[list[str], str]:
+    kept: list[str] = []
+    found = {delimiter: _cells(_lines(text, kept), delimiter) for delimiter in ",\t"}
     delimiter = max(found, key=lambda one: len(found[one] or ()))
     header = found[delimiter]
     # By the wrong delimiter a quote may seem to be astray; a header of one column looks the same by both.
@@ -126,11 +127,20 @@ def _header(start: str) -> tuple[list[str], str]:
     return check_header(header), delimiter
 
 
-def _cells(start: str, delimiter: str) -> list[str] | None:
+def _lines(text: IO[str], kept: list[str]) -> Iterator[str]:
+    """A text's lines as far as a header may reach, without blank ones before it; those that were read are `kept`."""
+    yield from tuple(kept)
+    while sum(map(len, kept)) < _HEADER_BYTES and (line := text.readline(_HEADER_BYTES)):
+        if kept or line.strip("\r\n"):
+            kept.append(line)
+            yield line
+
+
+def _cells(lines: Iterator[str], delimiter: str) -> list[str] | None:
     """The header's cells by one delimiter; None where a quote in it does not close before the next cell."""
     try:
         # Strict: a quote that is never closed would make the whole file its header, and leave no row.
-        return next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True), [])
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
     except csv.Error:
         return None
 

@@ -199,9 +199,12 @@ def _goes_on(decoder: codecs.IncrementalDecoder, piece: bytes, *, is_last: bool 
 
 
 def _is_utf8(data: bytes) -> bool:
+    # Arrow only looks at the bytes; Python would make a text of them.
+    ends = np.array([0, len(data)], dtype=np.int32)
+    one = pa.Array.from_buffers(pa.binary(), 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+        one.cast(pa.string())
+    except pa.ArrowInvalid:
         return False
     return True
 

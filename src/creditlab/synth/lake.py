@@ -118,7 +118,7 @@ def write_lake(folder: Path, parameters: Parameters, *, now: datetime, threads: 
 def _judge(workspace: Workspace, province: Province, chunk: Chunk, rules: _Rules, lake: Lake) -> _Judged:
     made = make_deliveries(province, chunk, FileFormat.PARQUET)
     with engine.connect(memory=_MEMORY) as backend, scratch() as spill:
-        staging = Staging(backend, rules.catalogue, rules.protection, Spool(spill))
+        staging = Staging(lambda: backend, rules.catalogue, rules.protection, Spool(spill))
         intake = Intake(staging)
         taken = {}
         for line, sha256, batches in _announced(made):
@@ -200,10 +200,10 @@ def _commit(workspace: Workspace, lake: Lake, rules: _Rules, counts: Counts, now
 
 def _subjects(path: Path, folder: Path, rules: _Rules, backend: Backend) -> Iterator[pa.RecordBatch]:
     """The register as ingest reads it, some rows at a time: a large one as a whole is more than memory should hold."""
-    part = folder / path.name
+    part, aside = folder / path.name, engine.Aside(backend)
     with path.open("rb") as lines:
         header = next(lines)
         while rows := list(islice(lines, _SUBJECTS)):
             part.write_bytes(b"".join([header, *rows]))
-            found = register.read_subjects(part, rules.catalogue, rules.protection, backend)
+            found = register.read_subjects(part, rules.catalogue, rules.protection, aside)
             yield from with_run(found, _RUN_NO).to_batches()

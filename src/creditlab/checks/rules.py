@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from creditlab.checks.names import (
+    CHECK_DIGIT,
+    KEPT_FAULTS,
+    KIND,
+    MASKED,
+    OUT_OF_SCOPE,
+    PERSONAL_DATA,
+    RIGHT_CODE,
+    SEPARATOR,
+    day_name,
+)
 from creditlab.terms import FieldType, IdentifierPattern, Role, SubjectKind
 
 if TYPE_CHECKING:
@@ -23,33 +34,11 @@ if TYPE_CHECKING:
     from creditlab.catalogue.span import Span
     from creditlab.catalogue.standards import DatedPattern
 
-#: What the checks need beside the schema's fields, and what they are called there.
-KIND, RIGHT_CODE, KEPT_FAULTS, MASKED = "judged_kind", "has_right_code", "kept_faults", "is_masked"
-
-DUPLICATE_KEY = "duplicate_key"
-DATE_ORDER = "date_order"
-CHECK_DIGIT = "check_digit:subject_id"
-OUT_OF_SCOPE = "out_of_scope"
-PERSONAL_DATA = "personal_data"
-
 _NUMBER = {
     FieldType.DECIMAL: r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$",
     FieldType.INTEGER: r"^[+-]?[0-9]+$",
 }
 _BOOLEANS = ("true", "false", "1", "0")
-#: Ends each code in a text of faults.
-SEPARATOR = "\x1f"
-
-
-def day_name(field: str) -> str:
-    """The column that holds the day which a field's text stands for; null where it stands for none."""
-    return f"day\x1f{field}"
-
-
-def day_fields(schema: DataFormat) -> list[str]:
-    """The fields whose texts have to be read as days before rows can be judged."""
-    roles = (Role.EVENT_DATE, Role.VALID_UNTIL)
-    return [one.name for one in schema.fields if one.type is FieldType.DATE or one.role in roles]
 
 
 def judge(rows: ir.Table, catalogue: Catalogue, edition: Edition, schema: DataFormat) -> ir.Table:
@@ -113,13 +102,18 @@ class _Faults:
     """Collects conditions, each with the code that it stands for; a condition that is null does not hold."""
 
     def __init__(self) -> None:
-        self._found: list[ir.StringValue] = []
+        self._found: list[tuple[str, ir.BooleanValue]] = []
 
     def add(self, code: str, condition: ir.BooleanValue) -> None:
-        self._found.append(condition.ifelse(code + SEPARATOR, ""))
+        self._found.append((code, condition))
 
     def as_text(self) -> ir.StringValue:
-        return reduce(add, self._found) if self._found else ibis.literal("")
+        if not self._found:
+            return ibis.literal("")
+        # Most rows have none, and are spared putting one together.
+        is_any = reduce(or_, (condition for _, condition in self._found))
+        texts = (condition.ifelse(code + SEPARATOR, "") for code, condition in self._found)
+        return is_any.ifelse(reduce(add, texts), "")
 
 
 def _judge_content(faults: _Faults, rows: ir.Table, one: RecordField, catalogue: Catalogue, schema: DataFormat) -> None:
