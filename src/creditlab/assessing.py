@@ -10,20 +10,27 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from creditlab.assessment import (
     Approval,
     Assessment,
+    Explanation,
     Methodology,
+    Record,
     assess,
     check_suitable,
     existing,
     parse_methodology,
+    recovery,
+    refuse_person,
+    refuse_persons,
     seal_text,
 )
 from creditlab.catalogue import read_sealed
-from creditlab.dossier import hold
-from creditlab.errors import MethodologyError, ParameterError
-from creditlab.identifiers import holds_resident_id
+from creditlab.dossier import hold, hold_some
+from creditlab.errors import MethodologyError, NoDataError, ParameterError
+from creditlab.identifiers import fold_identifier, holds_resident_id
 from creditlab.profiles import EVIDENCE
 from creditlab.terms import MethodologyState
 from creditlab.wholefile import new_private_file
@@ -108,7 +115,45 @@ def take_assessment(
     rows = rows.filter(rows.item_code.isin(list(chosen.item_codes)))
     held = replace(held, inputs=replace(held.inputs, entries=rows))
     subjects = existing(held.inputs.subjects, chosen, as_of)
-    return Assessed(held, assess(held.evidence(EVIDENCE), subjects, chosen, as_of))
+    return Assessed(held, assess(held.evidence(EVIDENCE), subjects, chosen, as_of, is_searched=True))
+
+
+def explain_subject(
+    workspace: Workspace, backend: Backend, subject_id: str, as_of: date, *, run_no: int | None = None
+) -> Explanation:
+    """Why one organisation stands as it does on a day, and its way back, by the approved methodology in force.
+
+    Parameters
+    ----------
+    subject_id
+        Its identifier, as somebody writes it.
+
+    Raises
+    ------
+    PersonError
+        If it is a natural person's (Article 4).
+    NoDataError
+        If the register has no such organisation on that day, of a kind that is assessed.
+
+    Notes
+    -----
+    Only what can be about this subject is read; see `take_assessment` for what else is raised.
+    """
+    refuse_person(subject_id, "subject")
+    methodology = choose_methodology(workspace, as_of)
+    identifier = fold_identifier(pa.array([subject_id], pa.string()))
+    held = hold_some(workspace, backend, as_of, identifier, run_no)
+    check_suitable(methodology, held.inputs.catalogue)
+    check_outcomes(methodology, held)
+    refuse_persons(held.inputs.subjects, "subject")
+    found = existing(held.inputs.subjects, methodology, as_of)
+    if not backend.to_pyarrow(found).num_rows:
+        do = "Organisations only, of the kinds that the methodology assesses, while they exist."
+        raise NoDataError("the register has no such organisation on that day", where=as_of.isoformat(), do=do)
+    rows = backend.to_pyarrow(held.evidence(EVIDENCE)).to_pylist()
+    looked_at = set(methodology.item_codes)
+    records = [Record.of(row, methodology) for row in rows if row["item_code"] in looked_at]
+    return Explanation(methodology, held.inputs.catalogue, recovery(methodology, records, as_of))
 
 
 def check_outcomes(methodology: Methodology, held: Held) -> None:

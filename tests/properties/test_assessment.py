@@ -18,9 +18,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from creditlab import engine
-from creditlab.assessment import Assessment, assess, parse_methodology
+from creditlab.assessment import Assessment, Record, assess, parse_methodology, recovery
 from creditlab.terms import ASSESSMENT, FINDING
-from tests.properties.made_assessments import FIRST, LEFT_OUT, LEVELS, Row, methodologies, on, records, text_of, whole
+from tests.properties.made_assessments import (
+    FIRST,
+    LAST,
+    LEFT_OUT,
+    LEVELS,
+    Row,
+    methodologies,
+    on,
+    records,
+    text_of,
+    whole,
+)
 from tests.reference import assessment as reference
 
 EXAMPLES = int(os.environ.get("CREDITLAB_EXAMPLES", "15"))
@@ -164,6 +175,53 @@ def test_a_disputed_record_is_held_and_makes_the_result_provisional(
     assert not any(one["is_provisional"] for one in before.values())
     assert {name: one | {"is_provisional": False} for name, one in held.items()} == without
     assert sum(one["is_provisional"] for one in held.values()) == bool(counted)
+
+
+@ordinary
+@given(data=st.data(), as_of=DAYS, content=methodologies())
+def test_one_subject_alone_stands_as_among_all_and_what_is_mended_does_what_was_said(
+    backend: Any, data: st.DataObject, as_of: date, content: dict[str, Any]
+) -> None:
+    rows = [one for one in data.draw(records(as_of, ["S1"], most=12)) if one["event_date"] <= as_of]
+    own = [one for one in rows if one["subject_id"] == "S1"]
+    methodology = parse_methodology("made", text_of(content))
+    about = [Record.of(one | {"repairable_from": None}, methodology) for one in own]
+    found = recovery(methodology, about, as_of)
+    worlds, expected = {"now": own}, {"now": found.now}
+    mended: set[int] = set()
+    for one in found.mendings:
+        key = one.record.key64
+        mended |= {key}
+        for name, keys, standing in ((f"{key} alone", {key}, one.alone), (f"{key} with", mended, one.together)):
+            worlds[name] = [row | {"left_out": "repaired"} if row["key64"] in keys else row for row in own]
+            expected[name] = standing
+    for standing, world in zip(expected.values(), scores(backend, content, worlds, as_of), strict=True):
+        whole_world = world["S1"]
+        assert (whole_world["score"], whole_world["level"]) == (standing.score, standing.level)
+        assert whole_world["score_level"] == standing.score_level
+        assert whole_world["is_provisional"] == standing.is_provisional
+    lines = backend.to_pyarrow(assessed(content, own, ["S1"], as_of).findings()).to_pylist()
+    plain = sorted((one["key64"], one["indicator"], one["points"], str(one["left_out"])) for one in lines)
+    assert plain == sorted((one.record.key64, one.rule.code, one.points, str(one.left_out)) for one in found.now.lines)
+
+
+@ordinary
+@given(data=st.data(), as_of=DAYS, content=methodologies())
+def test_the_level_changes_by_itself_on_the_days_that_are_named_and_on_no_other(
+    data: st.DataObject, as_of: date, content: dict[str, Any]
+) -> None:
+    rows = [one for one in data.draw(records(as_of, ["S1"], most=8)) if one["event_date"] <= as_of]
+    methodology = parse_methodology("made", text_of(content))
+    own = [one for one in rows if one["subject_id"] == "S1"]
+    found = recovery(methodology, [Record.of(one | {"repairable_from": None}, methodology) for one in own], as_of)
+    changes = {one.day: one.level for one in found.changes}
+    plain, level = reference.read(text_of(content)), found.now.level
+    last = min(LAST, as_of + timedelta(days=900))
+    for day in (as_of + timedelta(days=number) for number in range(1, (last - as_of).days + 1)):
+        then = reference.assess(plain, own, ["S1"], day)["S1"].level
+        assert (day in changes) == (then != level)
+        level = then
+        assert changes.get(day, level) == level
 
 
 def test_an_assessment_has_its_columns() -> None:

@@ -65,7 +65,9 @@ class Assessment:
         return findings(lines(own, self.lookup, is_whole=True), self.lookup, is_chinese=is_chinese)
 
 
-def assess(evidence: ir.Table, subjects: ir.Table, methodology: Methodology, as_of: date) -> Assessment:
+def assess(
+    evidence: ir.Table, subjects: ir.Table, methodology: Methodology, as_of: date, *, is_searched: bool = False
+) -> Assessment:
     """Assess organisations as they stood on a day.
 
     Parameters
@@ -78,6 +80,9 @@ def assess(evidence: ir.Table, subjects: ir.Table, methodology: Methodology, as_
         Approved or a draft; which of them may be used for what is the caller's business.
     as_of
         The day.
+    is_searched
+        Whether the records were searched for natural persons already, as `profiles.evidence` does: to do it twice costs
+        as much as to assess them. Subjects are searched in any case.
 
     Raises
     ------
@@ -91,7 +96,8 @@ def assess(evidence: ir.Table, subjects: ir.Table, methodology: Methodology, as_
         what, do = "a methodology is not in force on the day", f"It is from {span}; name such a day."
         raise MethodologyError("not_in_force", what, where=methodology.name, do=do)
     refuse_persons(subjects, "subjects")
-    refuse_persons(evidence.select("subject_id", "subject_kind"), "records")
+    if not is_searched:
+        refuse_persons(evidence.select("subject_id", "subject_kind"), "records")
     kinds = [str(one) for one in methodology.subject_kinds]
     chosen = subjects.filter(subjects.subject_kind.isin(kinds))
     return Assessment(evidence, chosen, Lookup.of(methodology, as_of))

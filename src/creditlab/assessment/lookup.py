@@ -141,17 +141,20 @@ def _empty(item: str, value: str, band: int) -> dict[str, Any]:
     return {"item_code": item, "value": value, "band": band, "override_no": 0, "override_place": -1} | nothing
 
 
-def _points(number: int, indicator: Indicator, step: int | None) -> dict[str, Any]:
+def points_of(indicator: Indicator, step: int | None) -> int:
+    """The milli-points of a record of an indicator, by what its step table says; None: it is older than the table."""
     if step is None:
-        points = 0
-    elif indicator.days:
-        points = step
-    else:
-        # Towards 0: a fraction of a milli-point is nobody's.
-        points = abs(indicator.points) * step // 100 * (1 if indicator.points > 0 else -1)
+        return 0
+    if indicator.days:
+        return step
+    # Towards 0: a fraction of a milli-point is nobody's.
+    return abs(indicator.points) * step // 100 * (1 if indicator.points > 0 else -1)
+
+
+def _points(number: int, indicator: Indicator, step: int | None) -> dict[str, Any]:
     return {
         "indicator_no": number,
-        "points": points,
+        "points": points_of(indicator, step),
         "per": indicator.per,
         "is_too_old": step is None,
         "is_in_force_only": indicator.is_in_force_only,

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditlab.cli.answer import Answer, Commands, Parser, opened, today
-from creditlab.errors import NoDataError
+from creditlab.errors import NoDataError, ParameterError
 from creditlab.terms import Language
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from creditlab.assessment import Methodology
+    from creditlab.workspace import Workspace
 
 #: What the embedded engine may hold in memory; what is more goes to temporary files.
 _MEMORY = "4GB"
@@ -27,6 +30,7 @@ def register(command: Commands) -> None:
     assess.add_argument("--findings", type=Path, help="one line a record and rule, an internal working file as well")
     assess.add_argument("--methodology", help="its name; a draft may be tried (default: the approved one in force)")
     assess.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
+    assess.add_argument("--subject", metavar="CODE", help="explain one organisation's standing, and its way back")
     methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
     steps = methodology.add_subparsers(dest="step", required=True, metavar="STEP", parser_class=Parser)
     common = Parser(add_help=False)
@@ -52,6 +56,8 @@ def _assess(chosen: argparse.Namespace) -> Answer:
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
 
     workspace, as_of = opened(chosen), parse_date(chosen.as_of)
+    if chosen.subject is not None:
+        return _explain(chosen, workspace, as_of)
     for path in (chosen.output, chosen.findings):
         if path:
             check_place(path, workspace.reports)
@@ -80,6 +86,35 @@ def _assess(chosen: argparse.Namespace) -> Answer:
         said["output"] = str(chosen.output)
         return Answer(said, f"{text}Written to {chosen.output} (internal)\n")
     return Answer({**said, "assessments": table.to_pylist()}, csv_bytes(table).decode())
+
+
+def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> Answer:
+    from creditlab import engine
+    from creditlab.assessing import explain_subject
+    from creditlab.messages import Messages
+
+    if chosen.output or chosen.findings or chosen.methodology:
+        do = "Leave out --output, --findings and --methodology."
+        raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
+    messages = Messages(workspace.language)
+    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+        found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no)
+    said, lines = found.paragraphs(messages), found.lines(messages)
+    now, change = found.now, found.recovery.next_change
+    about = {
+        "as_of": as_of.isoformat(),
+        "methodology": found.methodology.name,
+        "score": now.score,
+        "level": now.level,
+        "is_provisional": now.is_provisional,
+        "has_information": now.has_information,
+        "changes_on": change.day.isoformat() if change else None,
+    }
+    text = "".join(f"{one}\n" for one in said)
+    text += "".join(
+        f"{one['points'] or '-'}\t{one['indicator']}\t{one['record_id']}\t{one['because']}\n" for one in lines
+    )
+    return Answer({**about, "explanation": said, "lines": lines}, text)
 
 
 def _codes(methodology: Methodology) -> list[str]:
