@@ -35,7 +35,7 @@ def _profile(chosen: argparse.Namespace) -> Answer:
     if chosen.output:
         check_place(chosen.output, workspace.reports)
     with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
-        held = hold(workspace, backend, as_of)
+        held = hold(workspace, backend, as_of, formats=())
         rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
         about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
         if chosen.output:

@@ -59,7 +59,13 @@ class Held:
         return evidence(self.inputs.entries, self.as_of, self.known, columns)
 
 
-def hold(workspace: Workspace, backend: Backend, as_of: date, run_no: int | None = None) -> Held:
+def hold(
+    workspace: Workspace,
+    backend: Backend,
+    as_of: date,
+    run_no: int | None = None,
+    formats: Collection[str] | None = None,
+) -> Held:
     """Take hold of what the lake knows about all organisations.
 
     Parameters
@@ -68,6 +74,9 @@ def hold(workspace: Workspace, backend: Backend, as_of: date, run_no: int | None
         The day whose state is looked at; what has not come by then is not there.
     run_no
         The run to read; None for the newest.
+    formats
+        The record schemas whose outcomes are wanted; None for all that the rules know. Those on which publication
+        hangs are looked at in any case.
 
     Raises
     ------
@@ -82,11 +91,22 @@ def hold(workspace: Workspace, backend: Backend, as_of: date, run_no: int | None
     rules.on(as_of)
     snapshot, inputs = take_inputs(workspace, backend, run_no)
     rows = inputs.entries
-    named = rows.filter(rows.subject_kind.fill_null("") != _PERSON).select("subject_id").distinct()
-    found = backend.to_pyarrow(named.anti_join(inputs.subjects, "subject_id"))["subject_id"]
-    persons = persons_among(workspace, snapshot, found.combine_chunks())
+    called = rows.filter(rows.subject_kind.fill_null("") != _PERSON).select("subject_id", "subject_kind").distinct()
+    listed = inputs.subjects.select("subject_id", listed_kind="subject_kind", is_listed=True)
+    joined = called.left_join(listed, "subject_id").drop("subject_id_right")
+    # Nearly all rows call their subject as the register does, so what differs is little.
+    differing = backend.to_pyarrow(joined.filter(~joined.subject_kind.identical_to(joined.listed_kind)))
+    unlisted = differing.filter(pc.is_null(differing["is_listed"]))["subject_id"].unique()
+    renamed = differing.filter(pc.is_valid(differing["is_listed"])).select(["subject_id", "listed_kind"])
+    persons = persons_among(workspace, snapshot, unlisted)
     inputs = after_mergers(inputs, as_of)
-    known = Known(inputs.catalogue, rules, inputs.subjects, outcomes_of(snapshot, rules), _column(persons))
+    known = Known(
+        inputs.catalogue,
+        rules,
+        ibis.memtable(renamed.group_by(["subject_id", "listed_kind"]).aggregate([])),
+        outcomes_of(snapshot, rules, formats=formats),
+        _column(persons),
+    )
     return Held(snapshot, inputs, rules, as_of, known)
 
 
@@ -116,17 +136,25 @@ def hold_some(
     registered = backend.to_pyarrow(inputs.subjects.semi_join(some, "subject_id"))
     inputs = after_mergers(replace(inputs, entries=ibis.memtable(taken), subjects=ibis.memtable(registered)), as_of)
     outcomes = outcomes_of(snapshot, rules, taken["key64"].unique())
-    known = Known(inputs.catalogue, rules, inputs.subjects, ibis.memtable(backend.to_pyarrow(outcomes)))
+    kinds = inputs.subjects.select("subject_id", listed_kind="subject_kind")
+    known = Known(inputs.catalogue, rules, kinds, ibis.memtable(backend.to_pyarrow(outcomes)))
     return Held(snapshot, inputs, rules, as_of, known)
 
 
-def outcomes_of(snapshot: Snapshot, rules: PublicationRules, keys: pa.Array | None = None) -> ir.Table:
+def outcomes_of(
+    snapshot: Snapshot,
+    rules: PublicationRules,
+    keys: pa.Array | None = None,
+    formats: Collection[str] | None = None,
+) -> ir.Table:
     """What rows said beyond their item: one row per payload row of the formats that the rules know, if it said any.
 
     Parameters
     ----------
     keys
         The keys of the records whose rows are wanted; None for all.
+    formats
+        The record schemas that are wanted beside those on which publication hangs; None for all.
 
     Returns
     -------
@@ -136,7 +164,7 @@ def outcomes_of(snapshot: Snapshot, rules: PublicationRules, keys: pa.Array | No
     parts = [ibis.memtable(_OUTCOME.empty_table())]
     for data_format in snapshot.lake.payload_formats():
         outcomes = rules.outcomes.get(data_format)
-        if outcomes is None:
+        if outcomes is None or (formats is not None and not (data_format in formats or outcomes.decides)):
             continue
         rows = snapshot.payload(data_format)
         if outcomes.field in rows.columns:

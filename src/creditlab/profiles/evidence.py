@@ -55,8 +55,9 @@ class Known:
         The published editions.
     rules
         The rules of publication.
-    subjects
-        The subject register: its kind of a subject holds, whatever a row says.
+    kinds
+        What the register calls subjects (subject_id, listed_kind), of those at least that some row calls otherwise: its
+        word holds.
     outcomes
         One row per payload row: delivery_id, row_no, outcome; None where outcomes are not looked at.
     persons
@@ -66,7 +67,7 @@ class Known:
 
     catalogue: Catalogue
     rules: PublicationRules
-    subjects: ir.Table
+    kinds: ir.Table
     outcomes: ir.Table | None = None
     persons: ir.Table | None = None
 
@@ -154,8 +155,7 @@ def _organisations(rows: ir.Table, known: Known) -> ir.Table:
     )
     if known.persons is not None:
         rows = rows.anti_join(known.persons, "subject_id")
-    listed = known.subjects.select("subject_id", listed_kind="subject_kind")
-    rows = rows.left_join(listed, "subject_id").drop("subject_id_right")
+    rows = rows.left_join(known.kinds, "subject_id").drop("subject_id_right")
     rows = rows.mutate(subject_kind=rows.listed_kind.fill_null(rows.subject_kind)).drop("listed_kind")
     return rows.filter(rows.subject_kind.isin(kinds))
 
@@ -248,7 +248,11 @@ def _later(day: ir.DateValue, months: ir.IntegerValue, possible: Collection[int]
 
 def _left_out(rows: ir.Table, as_of: date) -> ir.StringValue:
     """The first reason why a record does not count: what it is not, then what became of it, then its time."""
-    has = rows.faults.contains
+
+    def has(fault: str) -> ir.BooleanValue:
+        # Most records have none, and a list is dear to search.
+        return (rows.faults.length() > 0) & rows.faults.contains(fault)
+
     return ibis.cases(
         (rows.record_state == str(RecordState.WITHDRAWN), str(LeftOut.WITHDRAWN)),
         (has("date_order") | (rows.event_date > as_of), str(LeftOut.DATE_ORDER)),

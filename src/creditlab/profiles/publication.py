@@ -61,6 +61,11 @@ class Outcomes:
     field: str
     meaning: Mapping[str, tuple[str, ...]]
 
+    @property
+    def decides(self) -> bool:
+        """Whether for how long a record is published hangs on them."""
+        return any(self.values(name) for name in (*PublicationClass, ENDED))
+
     def values(self, meaning: str) -> tuple[str, ...]:
         """The values that mean something."""
         return self.meaning.get(meaning, ())
