@@ -254,6 +254,8 @@ lake = "lake"
 reports = "reports"
 # How subjects are assessed: one file a methodology.
 methodologies = "methodologies"
+# For how long adverse information may be published, if by other rules than creditlab's own.
+# publication = "publication.toml"
 # The key of natural persons' pseudonyms: keep it apart from the data, back it up, never share it.
 key = "keys/pseudonym.key"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from creditlab.errors import WorkspaceError
+from creditlab.profiles.publication import DEFAULT_RULES
 from creditlab.synth.chunks import Chunk, Province, each_chunk, make_province
 from creditlab.synth.deliveries import FileFormat, Line, make_deliveries
 from creditlab.synth.editions import write_catalogue
@@ -30,6 +31,7 @@ catalogue = "catalogue"
 inbox = "inbox"
 ledger = "ledger.csv"
 subjects = "subjects.csv"
+publication = "publication.toml"
 lake = "lake"
 reports = "reports"
 
@@ -104,6 +106,8 @@ def begin(folder: Path, parameters: Parameters) -> tuple[Workspace, Province]:
     (folder / "province.toml").write_text(parameters.text, encoding="utf-8", newline="\n")
     write_catalogue(workspace.catalogue)
     write_methodology(workspace.methodologies)
+    if workspace.publication is not None:
+        workspace.publication.write_text(DEFAULT_RULES.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
     write_register(workspace.subjects, province.register, parameters)
     return workspace, province
 
