@@ -83,7 +83,7 @@ FORBIDDEN: list[tuple[str, str, str]] = [
     ("kind", 'code = "judicial"', 'code = "../judicial"'),
     ("kind", "points = -80", "points = 1e300"),
     ("kind", "points = -80", "points = 0"),
-    ("kind", "per = 10", "per = 0"),
+    ("kind", "per = 500", "per = 0"),
     ("decimals", "points = -80", "points = -80.0001"),
     ("not_finite", "points = -80", "points = nan"),
     ("not_finite", "points = -80", "points = -inf"),
