@@ -1,4 +1,4 @@
-"""When a record's publication is over, plainly, from the dated rules and the catalogue's files; standard library only."""
+"""When a record's publication is over, plainly, from the dated rules and the catalogue's files: standard library."""
 
 from __future__ import annotations
 
