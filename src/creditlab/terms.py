@@ -266,6 +266,13 @@ class PublicationClass(StrEnum):
     SERIOUS = "serious"
 
 
+class SubjectRole(StrEnum):
+    """Article 7: bodies that are to abide by the rules of the credit industry; they have a view of their own."""
+
+    CREDIT_SERVICE = "credit_service"
+    ASSOCIATION = "association"
+
+
 class LeftOut(StrEnum):
     """Why a record adds nothing to an assessment; a disputed one is held, and the result is provisional."""
 

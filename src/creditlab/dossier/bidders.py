@@ -12,7 +12,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from creditlab.dossier.reading import Held, hold_some, persons_among
+from creditlab.dossier.reading import Held, hold_some
 from creditlab.errors import ParameterError
 from creditlab.identifiers import fold_identifier, has_valid_check_character, is_natural_person_code
 from creditlab.sources import AbsentFileError, UnreadableFileError, read_whole
@@ -102,7 +102,7 @@ def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date)
     is_person = pa.array(is_natural_person_code(distinct))
     asked = distinct.filter(pc.and_(is_code, pc.invert(is_person)))
     held = hold_some(workspace, backend, as_of, asked)
-    persons = pc.or_(is_person, pc.is_in(distinct, value_set=persons_among(workspace, held.snapshot, asked)))
+    persons = pc.or_(is_person, pc.is_in(distinct, value_set=held.persons))
     answers = _registered(held, backend, as_of)
     word = pc.fill_null(_looked_up(distinct, answers, "answer"), str(CodeAnswer.NOT_REGISTERED))
     word = pc.if_else(is_code, word, str(CodeAnswer.INVALID))

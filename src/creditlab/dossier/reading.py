@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,13 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import WorkspaceError
 from creditlab.identifiers import is_natural_person_code, key_fingerprint, pseudonyms
 from creditlab.inputs import Inputs
 from creditlab.lake.reading import Snapshot, take_inputs
 from creditlab.measures.mergers import after_mergers
-from creditlab.profiles import EVIDENCE, Known, PublicationRules, evidence, read_rules
+from creditlab.profiles import EVIDENCE, ROW, Known, PublicationRules, evidence, read_rules
 from creditlab.terms import SubjectKind
 from creditlab.workspace import Workspace
 
@@ -41,6 +42,10 @@ class Held:
         The rules of publication.
     known
         What evidence is made with.
+    persons
+        Identifiers that were asked about, or that rows call organisations, and that belong to natural persons.
+    said
+        What the rows said that the records stand by, see `rows_said`; of some subjects only.
     """
 
     snapshot: Snapshot
@@ -48,6 +53,8 @@ class Held:
     rules: PublicationRules
     as_of: date
     known: Known
+    persons: pa.Array
+    said: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def run_no(self) -> int:
@@ -107,7 +114,7 @@ def hold(
         outcomes_of(snapshot, rules, formats=formats),
         _column(persons),
     )
-    return Held(snapshot, inputs, rules, as_of, known)
+    return Held(snapshot, inputs, rules, as_of, known, persons)
 
 
 def hold_some(
@@ -123,36 +130,65 @@ def hold_some(
     rules = read_rules(workspace.publication)
     rules.on(as_of)
     snapshot, inputs = take_inputs(workspace, backend, run_no)
-    some = _column(
-        subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons_among(workspace, snapshot, subjects))))
-    )
-    if len(subjects) == 1:
-        rows = snapshot.entries(subject_id=subjects[0].as_py())
-        rows = inputs.entries.filter(ibis.literal(False)) if rows is None else rows
-    else:
-        rows = inputs.entries
-    # Few rows are asked several things, and their keys find what was said in them.
-    taken = backend.to_pyarrow(rows.semi_join(some, "subject_id"))
-    registered = backend.to_pyarrow(inputs.subjects.semi_join(some, "subject_id"))
+    persons = persons_among(workspace, snapshot, subjects)
+    some = subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons)))
+    rows: ir.Table | None = inputs.entries
+    if len(some) == 1:
+        rows = snapshot.entries(subject_id=some[0].as_py())
+    # Few rows are asked several things, and they find what was said in them.
+    taken = inputs.entries.schema().to_pyarrow().empty_table()
+    if rows is not None and len(some):
+        taken = backend.to_pyarrow(rows.semi_join(_column(some), "subject_id"))
+    registered = backend.to_pyarrow(inputs.subjects.semi_join(_column(some), "subject_id"))
     inputs = after_mergers(replace(inputs, entries=ibis.memtable(taken), subjects=ibis.memtable(registered)), as_of)
-    outcomes = outcomes_of(snapshot, rules, taken["key64"].unique())
+    said = rows_said(snapshot, inputs.catalogue, taken)
     kinds = inputs.subjects.select("subject_id", listed_kind="subject_kind")
-    known = Known(inputs.catalogue, rules, kinds, ibis.memtable(backend.to_pyarrow(outcomes)))
-    return Held(snapshot, inputs, rules, as_of, known)
+    known = Known(inputs.catalogue, rules, kinds, ibis.memtable(_outcomes_in(said, rules)))
+    return Held(snapshot, inputs, rules, as_of, known, persons, said)
 
 
-def outcomes_of(
-    snapshot: Snapshot,
-    rules: PublicationRules,
-    keys: pa.Array | None = None,
-    formats: Collection[str] | None = None,
-) -> ir.Table:
+def rows_said(snapshot: Snapshot, catalogue: Catalogue, entries: pa.Table) -> dict[str, pa.Table]:
+    """What the payload rows said that some entries stand by, by record schema.
+
+    Returns
+    -------
+    dict of pyarrow.Table
+        delivery_id, row_no and the fields of the schema, as far as they were ever delivered; one row per payload row.
+    """
+    places = entries.select(["key64", *ROW])
+    found = {}
+    for name in _formats_of(catalogue, entries["item_code"].unique().to_pylist()):
+        rows = snapshot.payload(name)
+        fields = [one for one in _field_names(catalogue, name) if one in rows.columns]
+        wanted = rows.select("key64", *ROW, *fields).semi_join(ibis.memtable(places), ["key64", *ROW])
+        found[name] = snapshot.backend.to_pyarrow(wanted.drop("key64"))
+    return found
+
+
+def _formats_of(catalogue: Catalogue, items: list[str]) -> list[str]:
+    named = (edition.item[item].data_format for edition in catalogue.editions for item in items if item in edition.item)
+    return list(dict.fromkeys(named))
+
+
+def _field_names(catalogue: Catalogue, data_format: str) -> list[str]:
+    found = [edition.format[data_format].fields for edition in catalogue.editions if data_format in edition.format]
+    return list(dict.fromkeys(one.name for fields in reversed(found) for one in fields))
+
+
+def _outcomes_in(said: Mapping[str, pa.Table], rules: PublicationRules) -> pa.Table:
+    parts = [_OUTCOME.empty_table()]
+    for name, table in said.items():
+        decisive = rules.outcomes[name].field if name in rules.outcomes else ""
+        if decisive in table.column_names:
+            parts.append(pa.table([table[one] for one in (*ROW, decisive)], names=_OUTCOME.names).cast(_OUTCOME))
+    return pa.concat_tables(parts)
+
+
+def outcomes_of(snapshot: Snapshot, rules: PublicationRules, formats: Collection[str] | None = None) -> ir.Table:
     """What rows said beyond their item: one row per payload row of the formats that the rules know, if it said any.
 
     Parameters
     ----------
-    keys
-        The keys of the records whose rows are wanted; None for all.
     formats
         The record schemas that are wanted beside those on which publication hangs; None for all.
 
@@ -169,8 +205,6 @@ def outcomes_of(
         rows = snapshot.payload(data_format)
         if outcomes.field in rows.columns:
             said = rows.filter(rows[outcomes.field].notnull())
-            if keys is not None:
-                said = said.semi_join(ibis.memtable(pa.table({"key64": keys})), "key64")
             parts.append(said.select("delivery_id", "row_no", outcome=said[outcomes.field]))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
@@ -186,13 +220,13 @@ def persons_among(workspace: Workspace, snapshot: Snapshot, identifiers: pa.Arra
     WorkspaceError
         If the key of pseudonyms is not there, or is not the one that the lake was made with.
     """
-    is_person = pa.array(is_natural_person_code(identifiers))
-    listed = snapshot.subjects()
-    registered = snapshot.backend.to_pyarrow(listed.filter(listed.subject_kind == _PERSON).select("subject_id"))
-    if len(identifiers) and registered.num_rows:
-        named = pseudonyms(identifiers, _key_of(workspace, snapshot))
-        is_person = pc.or_(is_person, pc.is_in(named, value_set=registered["subject_id"].combine_chunks()))
-    return identifiers.filter(is_person)
+    is_person = is_natural_person_code(identifiers)
+    if len(identifiers):
+        named, listed = pseudonyms(identifiers, _key_of(workspace, snapshot)), snapshot.subjects()
+        registered = listed.filter(listed.subject_kind == _PERSON).semi_join(_column(named), "subject_id")
+        there = snapshot.backend.to_pyarrow(registered.select("subject_id"))["subject_id"]
+        is_person |= pc.is_in(named, value_set=there.combine_chunks()).to_numpy(zero_copy_only=False)
+    return identifiers.filter(pa.array(is_person))
 
 
 def _key_of(workspace: Workspace, snapshot: Snapshot) -> bytes:

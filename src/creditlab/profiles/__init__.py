@@ -1,6 +1,6 @@
 """Profiles: how organisations stand, item by item, from the records that are held about them."""
 
-from creditlab.profiles.evidence import EVIDENCE, ORGANISATIONS, Known, evidence, standing
+from creditlab.profiles.evidence import EVIDENCE, ORGANISATIONS, ROW, Known, evidence, standing
 from creditlab.profiles.profile import OF_EVIDENCE, PROFILE, profile
 from creditlab.profiles.publication import PublicationRules, RuleSet, Span, read_rules
 
@@ -9,6 +9,7 @@ __all__ = [
     "OF_EVIDENCE",
     "ORGANISATIONS",
     "PROFILE",
+    "ROW",
     "Known",
     "PublicationRules",
     "RuleSet",

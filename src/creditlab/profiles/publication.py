@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditlab.errors import ParameterError, WorkspaceError
-from creditlab.terms import Nature, PublicationClass
+from creditlab.terms import Nature, PublicationClass, SubjectRole
 
 DEFAULT_RULES = Path(__file__).with_name("publication.toml")
 #: What an outcome may say of a promise or a listing, beside the class of an adverse record.
@@ -72,6 +72,14 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """By what bodies of a role are recognised: industry codes of the register, or items that register them."""
+
+    industries: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PublicationRules:
     """All sets of rules, the class of adverse items, and what outcomes mean.
 
@@ -83,6 +91,8 @@ class PublicationRules:
         The class of an adverse record whose outcome says none.
     outcomes
         By record schema.
+    roles
+        By the name of the role; none where nobody has a view of its own.
     digest
         SHA-256 over the canonical form: two files that say the same have the same digest.
     """
@@ -90,6 +100,7 @@ class PublicationRules:
     sets: tuple[RuleSet, ...]
     by_nature: Mapping[Nature, PublicationClass]
     outcomes: Mapping[str, Outcomes]
+    roles: Mapping[str, Recognised] = field(default_factory=dict)
     digest: str = field(default="", compare=False)
 
     def on(self, day: date) -> RuleSet:
@@ -132,7 +143,7 @@ def read_rules(path: Path | None = None) -> PublicationRules:
             "the rules of publication can't be read", where=path.name, do="See [paths] publication."
         ) from error
     checked = _Checked(path.name)
-    checked.keys(content, {"rules", "nature", "outcomes"}, "")
+    checked.keys(content, {"rules", "nature", "outcomes"}, "", frozenset({"roles"}))
     sets = tuple(checked.rule_set(one, number) for number, one in enumerate(checked.several(content["rules"]), 1))
     for number, (before, after) in enumerate(itertools.pairwise(sets), 2):
         if after.start <= before.start:
@@ -141,11 +152,13 @@ def read_rules(path: Path | None = None) -> PublicationRules:
     outcomes = content["outcomes"]
     if not isinstance(outcomes, dict):
         raise checked.error("a section is no section", "[outcomes]", "Give one section for each record schema.")
+    roles = checked.keys(content.get("roles", {}), set(), "[roles]", frozenset(SubjectRole))
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, default=date.isoformat)
     return PublicationRules(
         sets,
         {one: checked.publication_class(nature[one], f"[nature] {one}") for one in _ADVERSE},
         {name: checked.outcomes(one, f"[outcomes.{name}]") for name, one in outcomes.items()},
+        {name: checked.recognised(roles[name], f"[roles.{name}]") for name in roles},
         hashlib.sha256(canonical.encode()).hexdigest(),
     )
 
@@ -217,6 +230,10 @@ class _Checked:
         if value not in {str(one) for one in PublicationClass}:
             raise self.error("a class is unknown", where, f"Choose among {', '.join(PublicationClass)}.")
         return PublicationClass(value)
+
+    def recognised(self, value: Any, where: str) -> Recognised:
+        section = self.keys(value, {"industries", "items"}, where)
+        return Recognised(*(self.texts(section[name], f"{where} {name}") for name in ("industries", "items")))
 
     def outcomes(self, value: Any, where: str) -> Outcomes:
         section = self.keys(value, {"field"}, where, frozenset(_MEANINGS))
