@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.reference.assessment import later
 
-RULES = Path(__file__).resolve().parents[2] / "src/creditlab/profiles/publication.toml"
+RULES = Path(__file__).resolve().parents[2] / "data_samples/publication.toml"
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -5,6 +5,8 @@ from creditlab.disclosure.edition import EditionRelease, release_edition
 from creditlab.disclosure.gate import NOT_ADDITIVE, RELEASE_SCHEMA, Marker, Release, release, require_release
 from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
 from creditlab.disclosure.policy import Policy, read_policy
+from creditlab.disclosure.publicity import PublicityRelease, release_publicity
+from creditlab.disclosure.subject import SubjectRelease, release_subject
 
 __all__ = [
     "CUBE_SCHEMA",
@@ -16,12 +18,16 @@ __all__ = [
     "EditionRelease",
     "Marker",
     "Policy",
+    "PublicityRelease",
     "Release",
     "ReleaseEntry",
     "ReleaseLedger",
+    "SubjectRelease",
     "read_policy",
     "release",
     "release_edition",
+    "release_publicity",
+    "release_subject",
     "require_release",
     "roll_up",
 ]

@@ -23,6 +23,8 @@ class CubeTable(StrEnum):
     OMISSIONS = "omissions"
     FAULTS = "faults"
     CATALOGUE = "catalogue"
+    SUBJECT = "subject"
+    PUBLICITY = "publicity"
 
 
 #: What a cell can be grouped by. An empty value means: all.
