@@ -122,6 +122,30 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Gates:
+    """What the figures about a methodology must keep for it to be published, as it says itself.
+
+    Attributes
+    ----------
+    near
+        In milli-points: how near to a bound of levels is near.
+    near_most, weight_most
+        Per cent at most: of organisations with records near a bound; of all points, those of one indicator.
+    information_least, stable_least
+        Per cent at least: of organisations that have a score; of levels that stay where weights and bounds are drawn.
+    is_monotone
+        Whether adverse outcomes must grow more frequent from each grade to the next lower one.
+    """
+
+    near: int
+    near_most: int
+    weight_most: int
+    information_least: int
+    stable_least: int
+    is_monotone: bool
+
+
+@dataclass(frozen=True)
 class Methodology:
     """How subjects are assessed.
 
@@ -135,6 +159,8 @@ class Methodology:
         The score of a subject whose records cancel out, and the bounds of scores, in milli-points.
     levels
         The highest first.
+    gates
+        What must hold for it to be published; None where it says nothing.
     digest
         SHA-256 over the canonical form of what the file says, its state and approval aside.
     """
@@ -158,6 +184,7 @@ class Methodology:
     indicators: tuple[Indicator, ...]
     overrides: tuple[Override, ...]
     levels: tuple[Level, ...]
+    gates: Gates | None
     digest: str
 
     @property

@@ -14,6 +14,7 @@ from creditlab.assessment.cells import Cells
 from creditlab.assessment.consistency import check_consistent, check_steps
 from creditlab.assessment.methodology import (
     Condition,
+    Gates,
     Indicator,
     Level,
     Methodology,
@@ -25,7 +26,7 @@ from creditlab.assessment.sealing import canonical_digest, read_seal
 from creditlab.errors import MethodologyError
 from creditlab.terms import Counted, MethodologyState, SubjectKind
 
-_SECTIONS = ("methodology", "decay", "level", "dimension", "indicator", "override")
+_SECTIONS = ("methodology", "decay", "level", "dimension", "indicator", "override", "gates")
 _NAMED = ("code", "name_zh", "name_en")
 _BASIS = ("legal_basis_zh", "legal_basis_en")
 _HEAD = ("title_zh", "title_en", "note_zh", "note_en", "effective_from", "effective_until", "subject_kinds", "base",
@@ -33,6 +34,8 @@ _HEAD = ("title_zh", "title_en", "note_zh", "note_en", "effective_from", "effect
 _INDICATOR = (*_NAMED, *_BASIS, "dimension", "items", "counted", "points", "per", "cap", "decay", "days", "when",
               "in_force")  # fmt: skip
 _OVERRIDE = (*_NAMED, *_BASIS, "items", "level", "when", "below_months")
+_PERCENTS = ("near_percent", "weight_percent", "information_percent", "stable_percent")
+_GATES = ("near", *_PERCENTS, "monotone_outcomes")
 
 
 def parse_methodology(name: str, text: str, seal: str | None = None) -> Methodology:
@@ -86,6 +89,7 @@ def parse_methodology(name: str, text: str, seal: str | None = None) -> Methodol
             Level(one.code(), one.code("grade"), one.milli("from"), one.milli("below") if one.has("below") else None)
             for one in whole.tables("level", ("code", "grade", "from", "below"))
         ),
+        gates=_gates(whole) if whole.has("gates") else None,
         digest=digest,
     )
     check_consistent(found)
@@ -175,3 +179,17 @@ def _override(cells: Cells) -> Override:
         legal_basis_zh=cells.text("legal_basis_zh"),
         legal_basis_en=cells.text("legal_basis_en"),
     )
+
+
+def _gates(whole: Cells) -> Gates:
+    cells = Cells(whole.content["gates"], f"{whole.where}, [gates]", _GATES)
+    percents = [cells.whole(key) for key in _PERCENTS]
+    for key, percent in zip(_PERCENTS, percents, strict=True):
+        if percent > 100:
+            raise MethodologyError("kind", "a share is above 100 per cent", where=cells.at(key))
+    if not cells.has("monotone_outcomes"):
+        raise MethodologyError("missing", "a key is missing", where=cells.at("monotone_outcomes"), do="Write it.")
+    near = cells.milli("near")
+    if near < 0:
+        raise MethodologyError("kind", "a distance is below 0", where=cells.at("near"))
+    return Gates(near, *percents, is_monotone=cells.flag("monotone_outcomes"))
