@@ -106,11 +106,15 @@ def take_assessment(
     PersonError
         If the register calls a natural person an organisation (Article 4).
     """
-    held = hold(workspace, backend, as_of, run_no)
     chosen = methodology or choose_methodology(workspace, as_of, name)
-    check_suitable(chosen, held.inputs.catalogue)
-    check_outcomes(chosen, held)
+    catalogue = read_sealed(workspace.catalogue)
+    check_suitable(chosen, catalogue)
     # What no rule looks at is not read.
+    formats = {
+        item.data_format for edition in catalogue.editions for item in edition.items if item.item_code in chosen.fields
+    }
+    held = hold(workspace, backend, as_of, run_no, formats)
+    check_outcomes(chosen, held)
     rows = held.inputs.entries
     rows = rows.filter(rows.item_code.isin(list(chosen.item_codes)))
     held = replace(held, inputs=replace(held.inputs, entries=rows))
