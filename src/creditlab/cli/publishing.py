@@ -18,6 +18,7 @@ def register(command: Commands) -> None:
     publish.add_argument("--language", choices=[str(one) for one in Language], help="default: the workspace's")
     publish.add_argument("--report", action="append", help="a report's name; may be repeated (default: the usual)")
     publish.add_argument("--department", action="append", help="for reports that each department has one of: whose")
+    publish.add_argument("--subject", action="append", help="for the page about an organisation: its credit code")
 
 
 def _publish(chosen: argparse.Namespace) -> Answer:
@@ -36,6 +37,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         now=moment,
         code_version=code_version(),
         departments=chosen.department,
+        subjects=chosen.subject,
     )
     said = [{"report": one.report, "revision": one.revision, "folder": str(one.folder)} for one in done]
     return Answer(

@@ -32,7 +32,7 @@ class ReportEntry:
     """One report: its name, its notebook, its parameters with their types.
 
     One that is `on_request` is published only where it is asked for by name. One that takes a `department` is published
-    once for each department.
+    once for each department, one that takes a `subject` once for each that is named.
     """
 
     name: str
@@ -44,6 +44,11 @@ class ReportEntry:
     def is_by_department(self) -> bool:
         """Whether each department has a report of its own."""
         return "department" in self.parameters
+
+    @property
+    def is_by_subject(self) -> bool:
+        """Whether each organisation that is asked for has a report of its own."""
+        return "subject" in self.parameters
 
 
 def notebooks_folder() -> Path:

@@ -49,6 +49,7 @@ def publish(
     notebooks: Path | None = None,
     run_no: int = 0,
     departments: list[str] | None = None,
+    subjects: list[str] | None = None,
 ) -> list[Published]:
     """Publish reports for a period, an audience and a language.
 
@@ -72,6 +73,8 @@ def publish(
         The run of the lake to read; 0 for the newest.
     departments
         For reports that each department has one of: whose; None for every provider of the period's edition.
+    subjects
+        For reports about one organisation: which, by their credit codes.
 
     Returns
     -------
@@ -85,6 +88,8 @@ def publish(
         If a report or a parameter is unknown, missing or has no meaning.
     NoDataError
         If there is nothing to report for the period.
+    PersonError
+        If a subject is a natural person (Article 4).
     ReportError
         If a notebook fails.
     """
@@ -104,6 +109,9 @@ def publish(
         if entry.is_by_department:
             codes = _departments(workspace, period, departments)
             named = [(f"{entry.name}_{code}", given | {"department": code}) for code in codes]
+        if entry.is_by_subject:
+            codes = _subjects(workspace, subjects)
+            named = [(f"{entry.name}_{code}", given | {"subject": code}) for code in codes]
         for name, values in named:
             place = Place(workspace.reports, period.label, name, audience, language)
             done.append(_publish_one(workspace, entry, place, values, now, code_version))
@@ -119,6 +127,17 @@ def _departments(workspace: Workspace, period: Period, wanted: list[str] | None)
     edition = catalogue.edition_on(period.last_day)
     providing = {code for item in edition.items for code in item.departments}
     return [code for code in catalogue.departments if code in (providing if wanted is None else wanted)]
+
+
+def _subjects(workspace: Workspace, wanted: list[str] | None) -> list[str]:
+    """The organisations that get a page; a natural person is refused before anything is made under its number."""
+    from creditlab.dossier.subject import folded, refuse_persons
+
+    codes = list(dict.fromkeys(folded(one) for one in wanted or ()))
+    if not codes:
+        raise ParameterError("no subject is named", where="subject", do="Name a credit code.")
+    refuse_persons(workspace, codes)
+    return codes
 
 
 def write_index(reports: Path, messages: Messages) -> None:
