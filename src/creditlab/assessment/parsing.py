@@ -183,8 +183,8 @@ def _override(cells: Cells) -> Override:
 
 def _gates(whole: Cells) -> Gates:
     cells = Cells(whole.content["gates"], f"{whole.where}, [gates]", _GATES)
-    percents = [cells.whole(key) for key in _PERCENTS]
-    for key, percent in zip(_PERCENTS, percents, strict=True):
+    percents = {key: cells.whole(key) for key in _PERCENTS}
+    for key, percent in percents.items():
         if percent > 100:
             raise MethodologyError("kind", "a share is above 100 per cent", where=cells.at(key))
     if not cells.has("monotone_outcomes"):
@@ -192,4 +192,11 @@ def _gates(whole: Cells) -> Gates:
     near = cells.milli("near")
     if near < 0:
         raise MethodologyError("kind", "a distance is below 0", where=cells.at("near"))
-    return Gates(near, *percents, is_monotone=cells.flag("monotone_outcomes"))
+    return Gates(
+        near=near,
+        near_most=percents["near_percent"],
+        weight_most=percents["weight_percent"],
+        information_least=percents["information_percent"],
+        stable_least=percents["stable_percent"],
+        is_monotone=cells.flag("monotone_outcomes"),
+    )
