@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from creditlab.disclosure import SubjectRelease, release_subject
 from creditlab.disclosure.cube import CubeTable
-from creditlab.disclosure.subject import COUNTED, DISPUTED, HELD, IN_PERIOD, PUBLISHED, SubjectRelease, release_subject
+from creditlab.disclosure.subject import COUNTED, DISPUTED, HELD, IN_PERIOD, PUBLISHED
 from creditlab.dossier.subject import Dossier, is_government_body, take_dossier
 from creditlab.figures import Cell, Figures
 from creditlab.periods import parse_date, parse_period
