@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import re
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ExitStatus(IntEnum):
@@ -44,6 +44,11 @@ class CreditlabError(Exception):
         place = f" [{where}]" if where else ""
         advice = f" {do}" if do else ""
         super().__init__(f"{self.code}: {what}{place}.{advice}")
+
+    @classmethod
+    def again(cls, text: str) -> Self:
+        """The error that another process said, as `text`, raised here again."""
+        return cls(text.removeprefix(f"{cls.code}: ").rstrip("."))
 
 
 class InternalError(CreditlabError):
@@ -162,6 +167,12 @@ class MethodologyError(UserError):
         # One class for what officials mend in one file; scripts tell the rules apart by the code.
         self.code = f"methodology_{rule}"  # type: ignore[misc]
         super().__init__(what, where=where, do=do)
+
+    @classmethod
+    def again(cls, text: str) -> Self:
+        """As of any error; the rule is what its code names."""
+        code, _, what = text.partition(": ")
+        return cls(code.removeprefix("methodology_"), what.rstrip("."))
 
 
 class ReportError(UserError):

@@ -20,7 +20,7 @@ from creditlab.terms import Language, UpdatePeriod
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "creditlab"
-ONE_DECIMAL = Decimal("0.1")
+ONE_DECIMAL, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 
 
 def N_(message: str) -> str:
@@ -66,6 +66,12 @@ class Messages:
 
         return str(format_decimal(number, format="#,##0", locale=self.language))
 
+    def number(self, value: Fraction) -> str:
+        """A number with two decimals, rounded half up."""
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(_rounded(value, HUNDREDTH), "#,##0.00", self.language))
+
     def percent(self, numerator: int, denominator: int) -> str:
         """A share in percent with one decimal; `denominator` is above 0."""
         from babel.numbers import format_decimal
@@ -98,11 +104,11 @@ class Messages:
         return _("{first} to {last}").format(first=self.day(period.start), last=self.day(period.last_day))
 
 
-def _rounded(value: Fraction) -> Decimal:
+def _rounded(value: Fraction, step: Decimal = ONE_DECIMAL) -> Decimal:
     # Half up on the exact value; a float would round some halves down.
     exact = Decimal(value.numerator) / Decimal(value.denominator)
-    rounded = exact.quantize(ONE_DECIMAL, ROUND_HALF_UP)
-    return rounded if rounded else Decimal("0.0")
+    rounded = exact.quantize(step, ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)
 
 
 @lru_cache(maxsize=len(Language))

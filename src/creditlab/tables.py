@@ -28,6 +28,7 @@ class Kind(StrEnum):
     INTEGER = "integer"
     SHARE = "share"
     POINTS = "points"
+    NUMBER = "number"
     FLAG = "flag"
 
 

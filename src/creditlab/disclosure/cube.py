@@ -23,6 +23,7 @@ class CubeTable(StrEnum):
     OMISSIONS = "omissions"
     FAULTS = "faults"
     CATALOGUE = "catalogue"
+    ASSESSMENTS = "assessments"
     SUBJECT = "subject"
     PUBLICITY = "publicity"
 

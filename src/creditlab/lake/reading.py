@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -170,6 +170,12 @@ class Snapshot:
         gaps = [number for number in range(1, self.run_no + 1) if number not in numbers]
         visible = rows.filter(rows.run_no <= self.run_no)
         return visible.filter(~visible.run_no.isin(gaps)) if gaps else visible
+
+
+def run_known_on(runs: pa.Table, day: date, zone: tzinfo) -> int | None:
+    """The newest run that was committed by the end of a day; None where the lake's books begin later."""
+    by_then = [one["run_no"] for one in runs.to_pylist() if one["committed_at"].astimezone(zone).date() <= day]
+    return max(by_then, default=None)
 
 
 def check_editions(catalogue: Catalogue, runs: pa.Table) -> None:

@@ -59,7 +59,7 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
     except PapermillExecutionError as error:
         refusal = getattr(errors, error.ename, None)
         if isinstance(refusal, type) and issubclass(refusal, UserError):
-            raise refusal(error.evalue.removeprefix(f"{refusal.code}: ").rstrip(".")) from error
+            raise refusal.again(error.evalue) from error
         # The kernel's message may carry values, so only its kind is passed on.
         raise ReportError(
             "a cell of the notebook failed", where=f"{notebook.name}, cell {error.cell_index}, {error.ename}"

@@ -15,7 +15,7 @@ from creditlab.tables import Column, Kind, Table
 if TYPE_CHECKING:
     import xlsxwriter
 
-_FORMATS = {Kind.INTEGER: "#,##0", Kind.SHARE: "0.0%", Kind.POINTS: "+0.0;-0.0;0.0"}
+_FORMATS = {Kind.INTEGER: "#,##0", Kind.SHARE: "0.0%", Kind.POINTS: "+0.0;-0.0;0.0", Kind.NUMBER: "#,##0.00"}
 #: Texts are never taken for formulas, links or numbers, whatever they start with.
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _WIDEST = 60
