@@ -1,13 +1,13 @@
 """Made-up monthly series with planted falls and floods. SYNTHETIC: no series is anybody's.
 
-Two kinds of worlds that have nothing in common but the size of counts: in `TUNING` the numbers of
-`creditlab.monitoring.expected` were chosen; `HELD_OUT` has other years, other noise and other past mishaps, and only
-tests and the published curve look at it.
+A province has sixty items, each with one to six of its departments, some with counts by unit. `TUNING` is what the
+numbers of `creditlab.monitoring.expected` were chosen in. `HELD_OUT` has other years, another noise, other mishaps in
+the past and other faults; it was written down before it was looked at, and only the published curve looks at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,116 +19,238 @@ from creditlab.periods import month_of
 
 #: Share of the series whose last month is a fall or a flood, half and half.
 PLANTED = 0.1
-#: How large counts are, and how restless beyond chance (coefficient of variation).
-_SIZES, _NOISE, _MONTHS = (30, 800), (0.05, 0.15), (15, 48)
+#: How large counts are, how restless beyond chance (coefficient of variation), and how many months are known.
+SIZES, NOISE, MONTHS = (10, 1000), (0.05, 0.15), (8, 48)
+ITEMS, DEPARTMENTS = 60, 25
+_BY_UNIT, _UNITS = 0.3, (3, 14)
 _LAST = date(2026, 9, 1)
 
-World = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+Rng = np.random.Generator
+#: From months (numbered through the years) to shares above or below the mean, as logarithms.
+Course = Callable[[np.ndarray, Rng], np.ndarray]
+#: From a shape and a coefficient of variation to factors around 1.
+Noise = Callable[[tuple[int, ...], float, Rng], np.ndarray]
+#: Changes counts (units by months) before anything is planted.
+Mishap = Callable[[np.ndarray, Rng], None]
+#: By how many months back: the share that is withheld, or that is delivered again as new.
+Fault = Callable[[Rng], Mapping[int, float]]
+
+
+@dataclass(frozen=True)
+class Sort:
+    """How an item's series come about: a year that its departments share, one of each one's own, noise, mishaps."""
+
+    shared: Course
+    own: Course
+    noise: Noise
+    mishap: Mishap
+
+
+@dataclass(frozen=True)
+class World:
+    """Sorts of items and faults; a fault's last word says whom it strikes: one series, a department, or a unit."""
+
+    sorts: Mapping[str, Sort]
+    faults: Mapping[str, Fault]
 
 
 @dataclass(frozen=True)
 class Planted:
-    """One series, what was planted in its last month (-1 fall, 0 nothing, 1 flood), and how it was made."""
+    """One series and what was planted in its last month (-1 fall, 0 nothing, 1 flood).
+
+    Attributes
+    ----------
+    mean, noise
+        What its last month's count was drawn with: the mean without a fault, and the coefficient of variation.
+    family
+        Units of the same item and department; 1 for the department's total.
+    counts
+        Whether it is counted: a total one of whose units is struck is neither in order nor a fall of half.
+    """
 
     series: Series
     truth: int
-    world: str
-    size: float
+    sort: str
+    fault: str
+    mean: float
     noise: float
+    family: int = 1
+    counts: bool = True
 
 
-def _wave(months: np.ndarray, high: float, rng: np.random.Generator, times: int = 1) -> np.ndarray:
-    return rng.uniform(0, high) * np.cos(2 * np.pi * times * months / 12 - rng.uniform(0, 2 * np.pi))
+def _nothing(months: np.ndarray, rng: Rng) -> np.ndarray:
+    return np.zeros(len(months))
 
 
-def _lognormal(mean: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    return rng.poisson(mean * np.exp(rng.normal(0, noise, len(mean)) - noise**2 / 2))
+def _wave(high: float, times: int = 1) -> Course:
+    def course(months: np.ndarray, rng: Rng) -> np.ndarray:
+        return rng.uniform(0, high) * np.cos(2 * np.pi * times * months / 12 - rng.uniform(0, 2 * np.pi))
+
+    return course
 
 
-def _binomial(mean: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    """Negative binomial: Poisson counts whose mean is itself drawn from a gamma distribution."""
-    return rng.poisson(mean * rng.gamma(1 / noise**2, noise**2, len(mean)))
+def _both(*courses: Course) -> Course:
+    return lambda months, rng: np.sum([course(months, rng) for course in courses], axis=0)
 
 
-def _one_wave(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    return _lognormal(np.exp(_wave(months, 0.35, rng)) * _size(rng), noise, rng)
-
-
-def _drifting(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+def _drifting(months: np.ndarray, rng: Rng) -> np.ndarray:
     """The level wanders."""
-    level = np.cumsum(rng.normal(0, 0.04, len(months)))
-    return _lognormal(np.exp(_wave(months, 0.3, rng) + level) * _size(rng), noise, rng)
+    return np.cumsum(rng.normal(0, 0.03, len(months)))
 
 
-def _two_waves(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    return _binomial(np.exp(_wave(months, 0.25, rng) + _wave(months, 0.15, rng, 2)) * _size(rng), noise, rng)
-
-
-def _festival(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+def _festival(months: np.ndarray, rng: Rng) -> np.ndarray:
     """February lies low, December high; the other months are alike."""
-    place = months % 12
-    return _binomial(np.exp(np.where(place == 1, -0.35, 0) + np.where(place == 11, 0.25, 0)) * _size(rng), noise, rng)
+    low, high = rng.uniform(-0.45, -0.2), rng.uniform(0.1, 0.35)
+    return np.where(months % 12 == 1, low, 0) + np.where(months % 12 == 11, high, 0)
 
 
-def _sticky(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    """A busy month is followed by a busy one."""
-    drawn = rng.normal(size=len(months))
-    for place in range(1, len(months)):
-        drawn[place] = 0.4 * drawn[place - 1] + 0.84**0.5 * drawn[place]
-    return rng.poisson(np.exp(_wave(months, 0.3, rng) + noise * drawn) * _size(rng))
+def _trend(months: np.ndarray, rng: Rng) -> np.ndarray:
+    return rng.uniform(-0.2, 0.2) * (months - months[0]) / 12
 
 
-def _trend(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    growth = rng.uniform(-0.15, 0.15) * (months - months[0]) / 12
-    return _binomial(np.exp(_wave(months, 0.3, rng) + growth) * _size(rng), noise, rng)
-
-
-def _step(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+def _step(months: np.ndarray, rng: Rng) -> np.ndarray:
     """The first third has another level: a reorganisation long ago."""
-    level = np.where(np.arange(len(months)) < len(months) // 3, rng.uniform(0.7, 1.3), 1.0)
-    return _binomial(np.exp(_wave(months, 0.3, rng)) * level * _size(rng), noise, rng)
+    return np.where(np.arange(len(months)) < len(months) // 3, np.log(rng.uniform(0.7, 1.3)), 0)
 
 
-def _marred(months: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+def _lognormal(shape: tuple[int, ...], noise: float, rng: Rng) -> np.ndarray:
+    return np.exp(rng.normal(0, noise, shape) - noise**2 / 2)
+
+
+def _gamma(shape: tuple[int, ...], noise: float, rng: Rng) -> np.ndarray:
+    """With these, counts are negative binomial."""
+    return rng.gamma(1 / noise**2, noise**2, shape)
+
+
+def _sticky(shape: tuple[int, ...], noise: float, rng: Rng) -> np.ndarray:
+    """A busy month is followed by a busy one."""
+    drawn = rng.normal(size=shape)
+    for place in range(1, shape[-1]):
+        drawn[..., place] = 0.4 * drawn[..., place - 1] + 0.84**0.5 * drawn[..., place]
+    return np.exp(noise * drawn - noise**2 / 2)
+
+
+def _unharmed(counts: np.ndarray, rng: Rng) -> None:
+    """Nothing happens."""
+
+
+def _one_bad_month(counts: np.ndarray, rng: Rng) -> None:
+    place = rng.integers(counts.shape[1] - 2)
+    counts[:, place] = counts[:, place] * rng.choice([0.4, 1.7])
+
+
+def _bad_months(counts: np.ndarray, rng: Rng) -> None:
     """Two months of the past are falls or floods themselves, one may be missing."""
-    counts = _binomial(np.exp(_wave(months, 0.3, rng)) * _size(rng), noise, rng)
-    for place in rng.choice(len(months) - 1, 2, replace=False):
-        counts[place] = int(counts[place] * rng.choice([0, 0.5, 1.6]))
-    return counts
+    for place in rng.choice(counts.shape[1] - 3, 2, replace=False):
+        counts[:, place] = counts[:, place] * rng.choice([0, 0.5, 1.6])
 
 
-def _size(rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(*np.log(_SIZES))))
+TUNING = World(
+    {
+        "own wave": Sort(_nothing, _wave(0.4), _lognormal, _unharmed),
+        "shared wave": Sort(_wave(0.4), _wave(0.1), _lognormal, _one_bad_month),
+        "wandering": Sort(_wave(0.3), _drifting, _lognormal, _unharmed),
+        "level": Sort(_nothing, _nothing, _lognormal, _one_bad_month),
+    },
+    {"half of a month, series": lambda rng: {0: 0.5}},
+)
+HELD_OUT = World(
+    {
+        "two waves": Sort(_wave(0.25), _both(_wave(0.15), _wave(0.15, 2)), _gamma, _unharmed),
+        "festival": Sort(_festival, _wave(0.1), _gamma, _unharmed),
+        "sticky": Sort(_wave(0.3), _nothing, _sticky, _unharmed),
+        "trend": Sort(_nothing, _both(_wave(0.3), _trend), _gamma, _unharmed),
+        "step": Sort(_wave(0.2), _step, _gamma, _unharmed),
+        "marred past": Sort(_wave(0.3), _wave(0.1), _gamma, _bad_months),
+    },
+    {
+        "half of a month, series": lambda rng: {0: 0.5},
+        "part of a month, series": lambda rng: {0: rng.beta(20, 20)},
+        "two months in a row, series": lambda rng: {0: 0.5, 1: 0.5},
+        "more every month, series": lambda rng: {0: 0.5, 1: 1 / 3, 2: 1 / 6},
+        "all of a department, department": lambda rng: {0: 0.5},
+        "one unit, unit": lambda rng: {0: 0.5},
+    },
+)
 
 
-TUNING: dict[str, World] = {"one wave": _one_wave, "drifting": _drifting}
-HELD_OUT: dict[str, World] = {
-    "two waves": _two_waves,
-    "festival": _festival,
-    "sticky": _sticky,
-    "trend": _trend,
-    "step": _step,
-    "marred past": _marred,
-}
-
-
-def plant(worlds: dict[str, World], count: int, seed: int) -> list[Planted]:
-    """So many series; in a share of them half of the last month's records is withheld, or delivered again as new."""
+def provinces(world: World, count: int, seed: int) -> list[list[Planted]]:
+    """So many provinces, each its series: the totals of items and departments, and those of units."""
     rng = np.random.default_rng(seed)
-    return [_plant_one(worlds, number, rng) for number in range(count)]
+    return [list(_province(world, f"{seed}-{number}", rng)) for number in range(count)]
 
 
-def _plant_one(worlds: dict[str, World], number: int, rng: np.random.Generator) -> Planted:
-    name = str(rng.choice(sorted(worlds)))
-    length = int(rng.integers(_MONTHS[0], _MONTHS[1] + 1)) + 1
+def _province(world: World, name: str, rng: Rng) -> Iterator[Planted]:
     last = months_before(_LAST, int(rng.integers(12)))
-    first = months_before(last, length - 1)
-    noise = float(np.exp(rng.uniform(*np.log(_NOISE))))
-    counts = worlds[name](first.year * 12 + first.month - 1 + np.arange(length), noise, rng)
-    whole = int(counts[-1])
-    drawn, half = rng.random(), int(rng.binomial(whole, 0.5))
-    truth = -1 if drawn < PLANTED / 2 else int(drawn < PLANTED)
-    observed = whole - half if truth < 0 else whole + half * truth
-    past = tuple(map(int, counts[:-1]))
-    series = Series(RECORDS, f"S-{number}", "D", month_of(last), observed, past)
-    return Planted(series, truth, name, float(np.mean(past)), noise)
+    kinds = sorted(world.faults)
+    # Kinds that strike a department strike one of them as a whole; the others share what is left.
+    wide = [kind for kind in kinds if kind.endswith("department")]
+    struck = {f"D{rng.integers(DEPARTMENTS)}": (kind, rng.choice([-1, 1])) for kind in wide}
+    single = [kind for kind in kinds if kind not in wide]
+    left = PLANTED - len(wide) / DEPARTMENTS
+    for number in range(ITEMS):
+        sort = str(rng.choice(sorted(world.sorts)))
+        longest = int(rng.integers(MONTHS[0], MONTHS[1] + 1)) + 1
+        months = last.year * 12 + last.month - 1 + np.arange(1 - longest, 1)
+        shared = world.sorts[sort].shared(months, rng)
+        by_unit = rng.random() < _BY_UNIT
+        for place in rng.choice(DEPARTMENTS, rng.integers(1, 7), replace=False):
+            department = f"D{place}"
+            fault, sign = struck.get(department, ("", 0))
+            if not sign and rng.random() < left:
+                fault, sign = str(rng.choice(single)), int(rng.choice([-1, 1]))
+            if fault.endswith("unit") and not by_unit:
+                fault, sign = "half of a month, series", sign
+            # Most departments began with their item.
+            start = 0 if rng.random() < 0.7 else int(rng.integers(0, longest - MONTHS[0]))
+            units = int(rng.integers(_UNITS[0], _UNITS[1] + 1)) if by_unit else 1
+            made = _Made(f"S-{name}-{number}", department, last, sort, fault, int(sign))
+            yield from _series(made, world, months[start:], shared[start:], units, rng)
+
+
+@dataclass(frozen=True)
+class _Made:
+    item: str
+    department: str
+    last: date
+    sort: str
+    fault: str
+    sign: int
+
+    def planted(self, counts: np.ndarray, truth: int, mean: float, noise: float, region: str = "",
+                family: int = 1, whole: bool = True) -> Planted:  # fmt: skip
+        past = tuple(map(int, counts[:-1]))
+        series = Series(RECORDS, self.item, self.department, month_of(self.last), int(counts[-1]), past, region)
+        return Planted(series, truth, self.sort, self.fault if truth or not whole else "", mean, noise, family, whole)
+
+
+def _series(
+    made: _Made, world: World, months: np.ndarray, shared: np.ndarray, units: int, rng: Rng
+) -> Iterator[Planted]:
+    sort = world.sorts[made.sort]
+    noise = float(np.exp(rng.uniform(*np.log(NOISE))))
+    size = float(np.exp(rng.uniform(*np.log(SIZES))))
+    share = rng.dirichlet(np.full(units, 3.0)) if units > 1 else np.ones(1)
+    means = size * share[:, None] * np.exp(shared + sort.own(months, rng))
+    drawn = sort.noise((len(months),), noise, rng)[None, :]
+    if units > 1:
+        drawn = drawn * sort.noise(means.shape, noise, rng)
+    counts = rng.poisson(means * drawn)
+    sort.mishap(counts, rng)
+    one_unit = made.fault.endswith("unit")
+    struck = [int(rng.integers(units))] if one_unit else range(units)
+    if made.sign:
+        for back, withheld in world.faults[made.fault](rng).items():
+            for unit in struck:
+                counts[unit, -1 - back] += made.sign * rng.binomial(counts[unit, -1 - back], withheld)
+    total = noise * (1 + (share**2).sum() * (1 + noise**2)) ** 0.5 if units > 1 else noise
+    sum_ = counts.sum(axis=0)
+    truth = 0 if one_unit else made.sign
+    yield made.planted(sum_, truth, float(means[:, -1].sum()), total, whole=not (one_unit and made.sign))
+    if units > 1:
+        for unit in range(units):
+            truth = made.sign if unit in struck else 0
+            # A unit is looked at while its total is in order.
+            whole = one_unit or not made.sign
+            yield made.planted(counts[unit], truth, float(means[unit, -1]), noise * (2 + noise**2) ** 0.5,
+                               f"U{unit}", units, whole)  # fmt: skip

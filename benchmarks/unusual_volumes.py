@@ -7,29 +7,33 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.detectable import FALSE_ALARMS, POWER, least_mean, power
 from benchmarks.measuring import write_section
-from benchmarks.planted import HELD_OUT, PLANTED, TUNING, Planted, plant
-from creditlab.monitoring.expected import expectations
+from benchmarks.planted import HELD_OUT, TUNING, Planted, provinces
+from creditlab.monitoring.expected import Learned
 from creditlab.monitoring.findings import Kind
+from creditlab.monitoring.series import Series
 from creditlab.monitoring.thresholds import read_thresholds
-from creditlab.monitoring.unusual import kind_of
+from creditlab.monitoring.unusual import judgeable, verdicts
 from creditlab.terms import MatterRule
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMITS = read_thresholds()[MatterRule.UNUSUAL_VOLUME]
-SCORES = (1.5, 2.0, 2.25, 2.5, 3.0)
+SCORES = (1.5, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0)
 _SIGNS = {Kind.FALL: -1, Kind.NONE: 0, Kind.FLOOD: 1}
-TUNING_SEED, HELD_OUT_SEED = 5, 20261101
+TUNING_SEED, HELD_OUT_SEED = 501, 20261124
 
 
 @dataclass(frozen=True)
 class Found:
-    """What came out of series at one threshold; precision and recall in the right direction only."""
+    """What came out at one threshold; precision and recall in the right direction only."""
 
     series: int
     planted: int
@@ -39,73 +43,171 @@ class Found:
     @property
     def precision(self) -> float:
         """Of what was raised, the share that was planted."""
-        return self.hits / self.raised
+        return self.hits / self.raised if self.raised else 1.0
 
     @property
     def recall(self) -> float:
         """Of what was planted, the share that was raised."""
-        return self.hits / self.planted
+        return self.hits / self.planted if self.planted else 1.0
 
 
-def assess(planted: list[Planted], score: float) -> tuple[Found, Found]:
-    """Count hits at a threshold: among the series in which a change of 50 % would show either way, and among all."""
-    limits = {**LIMITS, "score": score}
-    found = expectations([one.series for one in planted], score=score, sought=limits["sought"])
-    kinds = [kind_of(one.series, expected, limits) for one, expected in zip(planted, found, strict=True)]
-    verdicts = np.array([_SIGNS[kind] for kind in kinds])
-    truths = np.array([one.truth for one in planted])
-    judged = np.array([one.shows_fall and one.shows_flood for one in found])
-    return _count(verdicts[judged], truths[judged]), _count(verdicts, truths)
+@dataclass(frozen=True)
+class Outcome:
+    """What was found of all, of what is detectable, of the rest, and by fault and sort.
+
+    Attributes
+    ----------
+    ceiling
+        The recall over everything of somebody who knows each series' mean and restlessness.
+    false_alarms
+        Of months with nothing planted, the share that was raised.
+    """
+
+    everything: Found
+    detectable: Found
+    undetectable: Found
+    ceiling: float
+    false_alarms: float
+    by_fault: dict[str, Found]
+    by_sort: dict[str, Found]
 
 
-def _count(verdicts: np.ndarray, truths: np.ndarray) -> Found:
-    hits = int(((verdicts != 0) & (verdicts == truths)).sum())
-    return Found(len(truths), int((truths != 0).sum()), hits, int((verdicts != 0).sum()))
+def assess(those: list[list[Planted]], scores: Sequence[float], *, units: bool) -> list[Outcome]:
+    """Judge provinces one by one, as a run does, at each threshold: departments' totals, or units.
+
+    What is not judged (a short past, too many months without records) is not raised, and counts as missed.
+    """
+    judged: dict[float, list[tuple[Planted, int]]] = defaultdict(list)
+    for province in those:
+        own = [one for one in province if bool(one.series.region_code) == units]
+        able = judgeable([one.series for one in own], LIMITS)
+        learned = Learned(able)
+        for score in scores:
+            found = {_key(one): _SIGNS[kind] for one, _, kind in verdicts(able, learned, LIMITS | {"score": score})}
+            judged[score] += [(one, found.get(_key(one.series), 0)) for one in own if one.counts]
+    return [_outcome(judged[score]) for score in scores]
+
+
+def _key(one: Series) -> tuple[str, str, str]:
+    return one.item_code, one.department, one.region_code
+
+
+def _outcome(judged: list[tuple[Planted, int]]) -> Outcome:
+    truths = np.array([one.truth for one, _ in judged])
+    verdicts = np.array([verdict for _, verdict in judged])
+    planted = truths != 0
+    powers = np.array([_power(one) if one.truth else 0.0 for one, _ in judged])
+
+    def found(where: np.ndarray) -> Found:
+        hits = int((planted & (verdicts == truths))[where].sum())
+        return Found(int(where.sum()), int(planted[where].sum()), hits, int((verdicts != 0)[where].sum()))
+
+    def found_by(names: list[str]) -> dict[str, Found]:
+        kinds = np.array(names)
+        return {name: found((kinds == name) & (powers >= POWER)) for name in sorted(set(names) - {""})}
+
+    return Outcome(
+        found(np.ones(len(judged), dtype=bool)),
+        found(planted & (powers >= POWER)),
+        found(planted & (powers < POWER)),
+        float(powers.sum() / max(planted.sum(), 1)),
+        float((verdicts != 0)[~planted].mean()),
+        found_by([one.fault for one, _ in judged]),
+        found_by([one.sort for one, _ in judged]),
+    )
+
+
+def _power(one: Planted) -> float:
+    return power(round(one.mean, 1), round(one.noise, 3), one.truth, FALSE_ALARMS / one.family)
 
 
 def main() -> None:
-    """Measure, then write docs/unusual_volumes.csv, its picture and the table in docs/monitoring.md."""
+    """Measure, then write docs/unusual_volumes.csv, its picture and the tables in docs/monitoring.md."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=1000)
+    parser.add_argument("--provinces", type=int, default=20)
     chosen = parser.parse_args()
-    rows = []
-    for name, worlds, seed in (("tuning", TUNING, TUNING_SEED), ("held out", HELD_OUT, HELD_OUT_SEED)):
-        planted = plant(worlds, chosen.series, seed)
-        for score in SCORES:
-            for which, one in zip(("judged", "all"), assess(planted, score), strict=True):
-                rows.append([name, which, score, one.series, one.planted, one.hits,
-                             one.raised, round(one.precision, 4), round(one.recall, 4)])  # fmt: skip
-    columns = ["worlds", "series", "score", "counted", "planted", "hits", "raised", "precision", "recall"]
+    rows: list[list[object]] = []
+    at_score: list[tuple[str, Outcome]] = []
+    for name, world, seed in (("tuning", TUNING, TUNING_SEED), ("held out", HELD_OUT, HELD_OUT_SEED)):
+        those = provinces(world, chosen.provinces, seed)
+        for which, units in (("departments", False), ("units", True)):
+            for score, one in zip(SCORES, assess(those, SCORES, units=units), strict=True):
+                whole, shown, hidden = one.everything, one.detectable, one.undetectable
+                rows.append([name, which, score, whole.series, whole.planted, shown.planted, whole.hits, shown.hits,
+                             hidden.hits, whole.raised, round(whole.precision, 4), round(shown.recall, 4),
+                             round(whole.recall, 4), round(one.ceiling, 4), round(one.false_alarms, 4)])  # fmt: skip
+                if score == LIMITS["score"]:
+                    at_score.append((f"{name}, {which}", one))
     with (ROOT / "docs/unusual_volumes.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([columns, *rows])
+        csv.writer(file, lineterminator="\n").writerows([_COLUMNS, *rows])
     (ROOT / "docs/unusual_volumes.svg").write_text(_picture(rows), encoding="utf-8")
-    write_section(ROOT / "docs/monitoring.md", "Measured", _table(rows, chosen.series))
+    text = "\n\n".join([_bounds(), _table(rows, chosen.provinces), _by(at_score)])
+    write_section(ROOT / "docs/monitoring.md", "Measured", text)
 
 
-def _table(rows: list[list[object]], series: int) -> str:
+_COLUMNS = ["worlds", "series", "score", "counted", "planted", "detectable", "hits", "hits_detectable",
+            "hits_undetectable", "raised", "precision", "recall_detectable", "recall_all",
+            "ceiling_all", "false_alarms"]  # fmt: skip
+_PRECISION, _RECALL, _RECALL_ALL = (_COLUMNS.index(one) for one in ("precision", "recall_detectable", "recall_all"))
+
+
+def _bounds() -> str:
     lines = [
-        f"{series:,} made-up series of each sort, a fall or a flood of 50 % planted in {PLANTED:.0%} of them.\n",
-        "| worlds | series | half width | judged | precision | recall |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
+        f"A change is *detectable* where somebody who knows the month's mean and restlessness, and raises "
+        f"{FALSE_ALARMS:.0%} of months in order to each side, finds it in {POWER:.0%} of cases. The least mean for it "
+        f"(units: {FALSE_ALARMS:.0%} divided by how many there are):\n",
+        "| varies beyond chance by | a fall | a flood | a fall, one of 14 units | a flood, one of 14 units |",
+        "| ---: | ---: | ---: | ---: | ---: |",
     ]
-    for worlds, which, score, counted, _, _, _, precision, recall in rows:
-        mark = "**" if score == LIMITS["score"] else ""
-        lines.append(f"| {worlds} | {which} | {mark}{score}{mark} | {counted:,} | {precision:.2f} | {recall:.2f} |")
+    for noise in (0.001, 0.05, 0.1, 0.15, 0.2):
+        cells = [least_mean(noise, sign, FALSE_ALARMS / units) for units in (1, 14) for sign in (-1, 1)]
+        lines.append(f"| {noise:.0%} | " + " | ".join(str(cell or "never") for cell in cells) + " |")
     return "\n".join(lines)
 
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _SIDE = 640, 460, 70, 40, 360
-_LOW = 0.5
+def _table(rows: list[list[object]], count: int) -> str:
+    lines = [
+        f"{count} made-up provinces of each sort of world:\n",
+        "| worlds | series | half width | counted | planted | of these detectable | false alarms | precision "
+        "| recall, detectable | recall, all | ceiling, all |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        worlds, which, score, counted, planted, shown, *_, precision, recall, whole, ceiling, alarms = row
+        mark = "**" if score == LIMITS["score"] else ""
+        lines.append(
+            f"| {worlds} | {which} | {mark}{score}{mark} | {counted:,} | {planted:,} | {shown:,} | {alarms:.1%} "
+            f"| {precision:.2f} | {recall:.2f} | {whole:.2f} | {ceiling:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def _by(outcomes: list[tuple[str, Outcome]]) -> str:
+    lines = [
+        f"By fault and sort of series, at {LIMITS['score']}, detectable ones; those below the bound stand last:\n",
+        "| worlds | what | planted | found | recall |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for name, one in outcomes:
+        for what, found in [*one.by_fault.items(), *one.by_sort.items(), ("not detectable", one.undetectable)]:
+            if found.planted:
+                lines.append(f"| {name} | {what} | {found.planted} | {found.hits} | {found.recall:.2f} |")
+    return "\n".join(lines)
+
+
+_WIDTH, _HEIGHT, _LEFT, _TOP, _SIDE = 680, 460, 70, 40, 360
+_LOW = 0.4
 _STYLES = {
-    ("held out", "judged"): ("#0b5394", ""),
-    ("held out", "all"): ("#0b5394", "5 4"),
-    ("tuning", "judged"): ("#b45f06", ""),
-    ("tuning", "all"): ("#b45f06", "5 4"),
+    ("held out", "departments", _RECALL): ("#0b5394", "", "held out, detectable"),
+    ("held out", "departments", _RECALL_ALL): ("#0b5394", "5 4", "held out, all"),
+    ("held out", "units", _RECALL): ("#38761d", "", "held out, units, detectable"),
+    ("tuning", "departments", _RECALL): ("#b45f06", "", "tuning, detectable"),
+    ("tuning", "departments", _RECALL_ALL): ("#b45f06", "5 4", "tuning, all"),
 }
 
 
 def _picture(rows: list[list[object]]) -> str:
-    """The curves as SVG: precision upwards, recall to the right, both from one half to one."""
+    """The curves as SVG: precision upwards, recall to the right, both from `_LOW` to one."""
 
     def place(recall: float, precision: float) -> tuple[float, float]:
         right, up = ((value - _LOW) / (1 - _LOW) for value in (recall, precision))
@@ -118,7 +220,7 @@ def _picture(rows: list[list[object]]) -> str:
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
         f'<text x="{_LEFT}" y="22" font-size="15">Planted falls and floods of 50 %, synthetic series</text>',
     ]
-    for step in range(6):
+    for step in range(7):
         value = _LOW + step / 10
         x, y = place(value, value)
         parts.append(f'<path d="M{x:.0f} {_TOP}V{_TOP + _SIDE}M{_LEFT} {y:.0f}H{_LEFT + _SIDE}" stroke="#ddd"/>')
@@ -130,8 +232,8 @@ def _picture(rows: list[list[object]]) -> str:
     parts.append(
         f'<text transform="translate(24 {_TOP + _SIDE / 2}) rotate(-90)" text-anchor="middle">precision</text>'
     )
-    for number, ((worlds, which), (colour, dash)) in enumerate(_STYLES.items()):
-        points = [(*place(row[8], row[7]), row[2]) for row in rows if (row[0], row[1]) == (worlds, which)]
+    for number, ((worlds, which, recall), (colour, dash, words)) in enumerate(_STYLES.items()):
+        points = [(*place(row[recall], row[_PRECISION]), row[2]) for row in rows if (row[0], row[1]) == (worlds, which)]
         shown = [(x, y, score) for x, y, score in points if x >= _LEFT and y <= _TOP + _SIDE]
         line = "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in shown)
         parts.append(f'<path d="M{line}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>')
@@ -142,9 +244,9 @@ def _picture(rows: list[list[object]]) -> str:
         x = _LEFT + _SIDE + 14
         parts.append(
             f'<path d="M{x} {y}h26" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
-            f'<text x="{x + 32}" y="{y + 4}">{worlds}, {which}</text>'
+            f'<text x="{x + 32}" y="{y + 4}">{words}</text>'
         )
-    parts.append(f'<text x="{_LEFT + _SIDE + 14}" y="{_TOP + 126}">large dot: {LIMITS["score"]}</text>')
+    parts.append(f'<text x="{_LEFT + _SIDE + 14}" y="{_TOP + 150}">large dot: {LIMITS["score"]}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -1,42 +1,55 @@
-"""What a month's count should be, from the series' own past: seasonal, robust, with an interval.
+"""What a month's count should be, from the series' own past and from the item's others: seasonal, with an interval.
 
-On the scale of square roots a count's chance is the same whatever its size. There a ridge regression (scikit-learn)
-finds the level and the year: two waves and a little of each month's own, both held back as long as few months speak
-for them, so that a year and a half is enough to begin with. Months that lie far off are weighted down and fitted
-again, and older months count less.
+On the scale of square roots a count's chance is the same whatever its size. There each series is a Gaussian process
+whose parts are scikit-learn's kernels: a level that wanders, a year that comes back, and restlessness beyond chance.
+How much of each there is, nobody knows beforehand: some hundreds of settings are weighed by how well they explain all
+series together (so that series learn from each other how restless, how seasonal and how wandering counts are) and then
+by each series' own past. The year may also be that of the item's other series, or of all items, where that explains
+more. What is expected is the weighed mean of the settings; the interval has their differences in it.
 
-The interval has three parts: the chance in any count; the series' own restlessness beyond it, drawn towards that of
-all series where its past is short; and what the fit can't know. Numbers here were chosen on made-up series of other
-kinds than those that the tests plant falls and floods in, but not without a look at how those came out;
-docs/monitoring.md shows the figures and says how far they can be trusted.
+Months of the past that lie far off are drawn in first, so that earlier mishaps neither move nor widen anything.
+All series of one length are worked out at once. docs/monitoring.md has the definitions and what is found with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
 
 import numpy as np
 
 from creditlab.monitoring.series import Series
 
-#: How far the year's waves and a single month's own may go before the data has to insist (root scale, share of level).
-_WAVES, _MONTH = 0.12, 0.05
-#: The level may go anywhere.
-_LEVEL = 100.0
-#: After so many months an observation counts half.
-_HALF_LIFE = 10
-#: A change shows where it would lie outside the interval twice in three times.
-_TWO_IN_THREE = 0.5
-#: Huber's constant; beyond it an observation counts less.
-_HUBER = 1.345
-_ROUNDS = 6
+#: How far from its median the level may lie, and how far it wanders (root scale, share of the level); it forgets
+#: where it was within some three years.
+_LEVEL, _WANDERS, _MEMORY = 0.5, (0.01, 0.05, 0.12), 36
+#: How far the year goes, and how alike neighbouring months are (1 smooth, 0.3 each month of its own).
+_YEARS = ((0.01, 1.0), (0.08, 1.0), (0.08, 0.3), (0.2, 1.0), (0.2, 0.3))
+#: Restlessness beyond chance: about half the coefficient of variation.
+_RESTLESS = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.12, 0.2)
+#: The setting that mishaps of the past are looked for in.
+_FIRST = (0.05, (0.08, 0.3))
+#: Whose year: the series' own alone, or what it adds to that of its item's other series, or to that of all items.
+_OWN, _ITEM, _ALL = range(3)
+#: As many series' worth of belief that every setting is as likely.
+_BELIEF = 5.0
+_ROUNDS_OF_WEIGHING, _ROUNDS_OF_DRAWING_IN = 30, 15
+#: So many series are enough to see which settings are worth being asked, and how much all belief they need for it.
+_ENOUGH, _WORTH = 600, 0.005
+#: A month further off than so many spreads is drawn in to there.
+_FAR = 2.5
+#: How far the year of others goes, and a single month of it.
+_SHARED, _SINGLE = (0.1, 1.0), 0.05
 #: Anscombe's: makes the chance in a small count the same as in a large one.
-_SHIFT = 0.375
-_CHANCE = 0.25
-#: Restlessness beyond chance (variance on the root scale: a tenth of the count) that is supposed before anything is
-#: seen, for as many series and months as these.
-_SUPPOSED, _SUPPOSED_SERIES, _POOLED_MONTHS = 0.0025, 5, 10
+_SHIFT, _CHANCE = 0.375, 0.25
+#: A change shows where it would lie outside the interval in four cases of five.
+_FOUR_IN_FIVE = 0.8416
+
+
+#: Whose year, how far the level wanders, and the year.
+_Setting = tuple[int, float, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -49,113 +62,248 @@ class Expectation:
         Records expected, and the interval's ends.
     score
         How far what is there lies from what was expected, in standard deviations; below 0 for too few.
+    width_below, width_above
+        How far the interval's ends lie from it, in the same measure.
     shows_fall, shows_flood
-        Whether a change of the size sought would be found in two cases of three; where not, silence proves little.
+        Whether a change of the size sought would be found in four cases of five; where not, silence proves little.
     """
 
     mean: float
     low: float
     high: float
     score: float
+    width_below: float
+    width_above: float
     shows_fall: bool
     shows_flood: bool
 
 
-def expectations(series: Sequence[Series], *, score: float, sought: float) -> list[Expectation]:
-    """What is expected of each series' month; series learn from each other how restless counts are.
+@dataclass(frozen=True)
+class _Parts:
+    """A setting's covariance of so many months, taken apart, and what ties the month after them to these."""
+
+    values: np.ndarray
+    vectors: np.ndarray
+    tie: np.ndarray
+    alone: float
+
+
+@lru_cache(maxsize=2048)
+def _parts(length: int, wanders: float, year: tuple[float, float]) -> _Parts:
+    by_lag = _by_lag(wanders, year, length)
+    place = np.arange(length)
+    values, vectors = np.linalg.eigh(by_lag[np.abs(place[:, None] - place)])
+    return _Parts(np.maximum(values, 0), vectors, by_lag[length - place] @ vectors, float(by_lag[0]))
+
+
+@lru_cache(maxsize=2048)
+def _by_lag(wanders: float, year: tuple[float, float], length: int) -> np.ndarray:
+    """The covariance of a setting's level and year by the months between."""
+    from sklearn.gaussian_process.kernels import ConstantKernel, ExpSineSquared, Matern
+
+    (far, alike), months = year, np.arange(length + 1.0)[:, None]
+    level = ConstantKernel(_LEVEL**2) + ConstantKernel(wanders**2) * Matern(_MEMORY, nu=0.5)
+    kernel = level + ConstantKernel(far**2) * ExpSineSquared(alike, 12)
+    found: np.ndarray = kernel(months, months[:1])[:, 0]
+    return found
+
+
+class Learned:
+    """What series say of themselves and of each other: on the root scale, each relative to its own median.
 
     Parameters
     ----------
     series
-        Each with at least one month of the past.
-    score
-        Half the interval's width, in standard deviations.
-    sought
-        The change that has to show, as a share of what is expected.
+        Of one month, or of several that have nothing to do with each other; each with at least one month of the past.
     """
-    fits = [_Fit(one) for one in series]
-    supposed = [_SUPPOSED] * _SUPPOSED_SERIES
-    pooled = float(np.median([*(fit.restlessness for fit in fits), *supposed]))
-    return [fit.expect(pooled, score, sought) for fit in fits]
 
+    def __init__(self, series: Sequence[Series]) -> None:
+        self.observed = np.array([one.observed for one in series], dtype=float)
+        _, self.item = np.unique([one.item_code for one in series], return_inverse=True)
+        self.month = np.array([one.month.start.month - 1 for one in series])
+        lengths = np.array([len(one.past) for one in series])
+        self.groups = {int(length): np.flatnonzero(lengths == length) for length in np.unique(lengths)}
+        #: Where in its group each stands.
+        self.place = np.empty(len(series), dtype=int)
+        self.level: np.ndarray = np.empty(len(series))
+        self.past: dict[int, np.ndarray] = {}
+        for length, places in self.groups.items():
+            self.place[places] = np.arange(len(places))
+            roots = np.sqrt(np.array([series[place].past for place in places.tolist()], dtype=float) + _SHIFT)
+            self.level[places] = np.median(roots, axis=1)
+            self.past[length] = roots / self.level[places, None] - 1
+        self.chance = _CHANCE / self.level**2
+        for length, places in self.groups.items():
+            self.past[length] = _drawn_in(self.past[length], self.chance[places], _parts(length, *_FIRST))
 
-class _Fit:
-    """One series' level and year on the root scale, relative to its median."""
+    def expect(self, score: np.ndarray, sought: float) -> list[Expectation]:
+        """What is expected of each series' month.
 
-    def __init__(self, series: Series) -> None:
-        self.observed = series.observed
-        past = np.sqrt(np.asarray(series.past, dtype=float) + _SHIFT)
-        self.level = float(np.median(past))
-        self.count = len(past)
-        start = series.month.start
-        places = start.year * 12 + start.month - 1 - np.arange(self.count, -1, -1)
-        design = _design(places % 12)
-        self.design, self.now = design[:-1], design[-1]
-        self._fit(past / self.level)
+        Parameters
+        ----------
+        score
+            For each series, half the interval's width at least, in standard deviations.
+        sought
+            The change that is sought, as a share of what is expected.
+        """
+        from scipy.stats import norm, t
 
-    @property
-    def chance(self) -> float:
-        """The variance that any count has."""
-        return _CHANCE / self.level**2
+        centre, variance, freedom = self._weighed
+        # Student's, of the same variance.
+        spread = np.sqrt(variance * (freedom - 2) / freedom)
 
-    @property
-    def restlessness(self) -> float:
-        """The variance beyond chance."""
-        return max(self.variance - self.chance, 0.0)
+        def count(place: np.ndarray) -> np.ndarray:
+            return np.maximum((np.maximum(place, 0) * self.level) ** 2 - _SHIFT, 0)
 
-    def _fit(self, values: np.ndarray) -> None:
-        from sklearn.linear_model import ridge_regression
+        def distance(number: np.ndarray) -> np.ndarray:
+            off = (np.sqrt(number + _SHIFT) / self.level - centre) / spread
+            return np.sign(off) * norm.isf(t.sf(np.abs(off), freedom))
 
-        age = self.count - 1 - np.arange(self.count)
-        decay = 0.5 ** (age / _HALF_LIFE)
-        self.weights, spread = decay, float(np.sqrt(2 * _SUPPOSED + self.chance))
-        for _ in range(_ROUNDS):
-            self.found = ridge_regression(self.design, values, spread**2, sample_weight=self.weights, solver="cholesky")
-            residuals = values - self.design @ self.found
-            data = self._data(spread**2)
-            # As how many free numbers level and year count.
-            self.freedom = float(np.trace(np.linalg.solve(data + np.eye(len(data)), data)))
-            left = max(1 - self.freedom / self.count, 0.3)
-            spread = 1.4826 * float(np.median(np.abs(residuals))) / left**0.5
-            spread = max(spread, (0.7 * self.chance) ** 0.5)
-            self.weights = decay * np.minimum(1, _HUBER * spread / np.maximum(np.abs(residuals), 1e-9))
-        # Cut at two spreads, so that months that lie far off don't widen the interval; 1.08 makes up for the cut.
-        cut = np.minimum(np.abs(residuals), 2 * spread) ** 2
-        self.variance = 1.08 * float(np.average(cut, weights=decay)) / left
-
-    def _data(self, variance: float) -> np.ndarray:
-        """What the months say about level and year; beforehand each may go about as far as 1."""
-        return (self.design * self.weights[:, None]).T @ self.design / variance
-
-    def expect(self, pooled: float, score: float, sought: float) -> Expectation:
-        left = max(self.count - self.freedom, 0.0)
-        own = (left * self.restlessness + _POOLED_MONTHS * pooled) / (left + _POOLED_MONTHS)
-        variance = self.chance + max(own, pooled / 4)
-        data = self._data(variance)
-        unknown = float(self.now @ np.linalg.solve(data + np.eye(len(data)), self.now))
-        centre = float(self.now @ self.found)
-        spread = (variance + unknown) ** 0.5
-
-        def count(place: float) -> float:
-            return max((max(place, 0.0) * self.level) ** 2 - _SHIFT, 0.0)
-
-        def distance(number: float) -> float:
-            return (float(np.sqrt(number + _SHIFT)) / self.level - centre) / spread
+        def far(width: np.ndarray) -> np.ndarray:
+            return t.isf(norm.sf(width), freedom) * spread
 
         mean = count(centre)
-        return Expectation(
+        fall, flood = -distance((1 - sought) * mean), distance((1 + sought) * mean)
+        # What is left of a count's chance, and of its restlessness, when a share is withheld or sent again.
+        own = variance - self.chance
+        fallen = (self.chance + (1 - sought) * own) / variance
+        flooded = ((1 + 3 * sought) / (1 + sought) * self.chance + (1 + sought) * own) / variance
+        below, above = _width(score, fall, fallen), _width(score, flood, flooded)
+        columns = (
             mean,
-            count(centre - score * spread),
-            count(centre + score * spread),
+            count(centre - far(below)),
+            count(centre + far(above)),
             distance(self.observed),
-            distance((1 - sought) * mean) <= -score - _TWO_IN_THREE,
-            distance((1 + sought) * mean) >= score + _TWO_IN_THREE,
+            below,
+            above,
+            fall - below >= _FOUR_IN_FIVE,
+            flood - above >= _FOUR_IN_FIVE,
         )
+        return [Expectation(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+    @cached_property
+    def _weighed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The mean, variance and tails (Student's degrees of freedom) of what the settings say together."""
+        years = [np.zeros((len(self.level), 12)), *self._years_of_others()]
+        settings = list(product((_OWN, _ITEM, _ALL), _WANDERS, _YEARS))
+        apart = -(-len(self.level) // _ENOUGH)
+        if apart > 1:
+            some = {length: places[::apart] for length, places in self.groups.items()}
+            common = _common(self._all_said(some, years, settings)[0])
+            heard = common.reshape(len(settings), -1).sum(axis=1) >= _WORTH
+            settings = [one for one, is_heard in zip(settings, heard, strict=True) if is_heard]
+        evidence, means, variances = self._all_said(self.groups, years, settings)
+        weights = _likely(evidence) * _common(evidence)
+        weights /= weights.sum(axis=1, keepdims=True)
+        mean = (weights * means).sum(axis=1)
+        off = (means - mean[:, None]) ** 2
+        variance = (weights * (variances + off)).sum(axis=1)
+        fourth = (weights * (3 * variances**2 + 6 * variances * off + off**2)).sum(axis=1)
+        excess = np.maximum(fourth / variance**2 - 3, 0.05)
+        return mean, variance, 4 + 6 / excess
+
+    def _all_said(
+        self, groups: Mapping[int, np.ndarray], years: list[np.ndarray], settings: list[_Setting]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Evidence, means and variances: a row per series, in their order, a column per setting and restlessness."""
+        order = np.argsort(np.concatenate(list(groups.values())))
+        by_length = [
+            [
+                self._said(length, places, years[whose], _parts(length, wanders, year))
+                for whose, wanders, year in settings
+            ]
+            for length, places in groups.items()
+        ]
+        evidence, means, variances = (
+            np.vstack([np.hstack([one[place] for one in row]) for row in by_length])[order] for place in range(3)
+        )
+        return evidence, means, variances
+
+    def _said(
+        self, length: int, places: np.ndarray, year: np.ndarray, parts: _Parts
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How well a setting explains series, and what it expects: columns by restlessness."""
+        months = (self.month[places, None] - length + np.arange(length + 1)) % 12
+        shape = np.take_along_axis(year[places], months, axis=1)
+        turned = (self.past[length][self.place[places]] - shape[:, :-1]) @ parts.vectors
+        found = []
+        for restless in _RESTLESS:
+            noise = (self.chance[places] + restless**2)[:, None]
+            whole = parts.values + noise
+            evidence = -0.5 * (turned**2 / whole + np.log(whole)).sum(axis=1)
+            mean = 1 + shape[:, -1] + (turned / whole) @ parts.tie
+            variance = parts.alone - (parts.tie**2 / whole).sum(axis=1) + noise[:, 0]
+            found.append((evidence, mean, variance))
+        evidence, mean, variance = (np.column_stack(one) for one in zip(*found, strict=True))
+        return evidence, mean, variance
+
+    def _years_of_others(self) -> Iterator[np.ndarray]:
+        """What the item's other series, and those of other items, say of each month of the year."""
+        sums = np.zeros((2, len(self.level), 12))
+        weight = 1 / (self.chance + _FIRST[0] ** 2)
+        for length, places in self.groups.items():
+            months = (self.month[places, None] - length + np.arange(length)) % 12
+            by_month = months[:, :, None] == np.arange(12)
+            left = self.past[length] - np.mean(self.past[length], axis=1, keepdims=True)
+            sums[0][places] = (by_month * left[:, :, None]).sum(axis=1)
+            sums[1][places] = by_month.sum(axis=1)
+        sums *= weight[:, None]
+        of_item = np.zeros((2, self.item.max() + 1, 12))
+        for into, one in zip(of_item, sums, strict=True):
+            np.add.at(into, self.item, one)
+        place = np.arange(12)
+        between = (_by_lag(0, _SHARED, 12) - _LEVEL**2)[np.abs(place[:, None] - place)] + _SINGLE**2 * np.eye(12)
+        for said, sure in (of_item[:, self.item] - sums, of_item.sum(axis=1, keepdims=True) - of_item[:, self.item]):
+            told = between @ said[:, :, None]
+            yield np.linalg.solve(np.eye(12) + between * sure[:, None, :], told)[:, :, 0]
 
 
-def _design(months: np.ndarray) -> np.ndarray:
-    """The level, the year's waves and its months as columns, each by how far it may go."""
-    angles = 2 * np.pi * months[:, None] * np.arange(1, 3) / 12
-    level = np.full((len(months), 1), _LEVEL)
-    single = months[:, None] == np.arange(12)
-    return np.hstack([level, _WAVES * np.sin(angles), _WAVES * np.cos(angles), _MONTH * single])
+def _width(score: np.ndarray, shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """How far off a month must be: where the change sought is `exp(score**2 / 2)` times likelier than none.
+
+    That is `score` where the change lies `score` off, and further both where it would hardly show, and where counts
+    are so calm that much less than the change lies outside.
+
+    Parameters
+    ----------
+    score, shift
+        The least width, and where a change would lie.
+    ratio
+        The variance there, as a multiple of that of a month in order.
+    """
+    shift = np.maximum(shift, 0.1)
+    bend, slope = (1 - 1 / ratio) / 2, shift / ratio
+    short = shift**2 / (2 * ratio) + np.log(ratio) / 2 + score**2 / 2
+    # Where it is never so likely, the root is as if it just were.
+    root = np.sqrt(np.maximum(slope**2 + 4 * bend * short, 0))
+    found: np.ndarray = 2 * short / (slope + root)
+    return found
+
+
+def _likely(evidence: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.exp(evidence - evidence.max(axis=1, keepdims=True))
+    return found
+
+
+def _common(evidence: np.ndarray) -> np.ndarray:
+    """How much each setting is believed before a series is looked at: as often as it holds of all."""
+    likely, settings = _likely(evidence), evidence.shape[1]
+    common = np.full(settings, 1 / settings)
+    for _ in range(_ROUNDS_OF_WEIGHING):
+        common = common * ((1 / (likely @ common)) @ likely) + _BELIEF / settings
+        common /= common.sum()
+    return common
+
+
+def _drawn_in(values: np.ndarray, chance: np.ndarray, parts: _Parts) -> np.ndarray:
+    """Series whose months that lie far off what the others say are drawn in to `_FAR` spreads."""
+    drawn, noise = values, chance + _FIRST[0] ** 2
+    for _ in range(_ROUNDS_OF_DRAWING_IN):
+        kept = parts.values / (parts.values + noise[:, None])
+        fitted = (drawn @ parts.vectors * kept) @ parts.vectors.T
+        off = values - fitted
+        left = np.maximum(1 - kept.mean(axis=1), 0.3)
+        noise = np.maximum((1.4826 * np.median(np.abs(off), axis=1)) ** 2 / left, 0.7 * chance)
+        far = _FAR * np.sqrt(noise)[:, None]
+        drawn = fitted + np.clip(off, -far, far)
+    return drawn

@@ -67,15 +67,20 @@ def find(
 ) -> list[Finding]:
     """What the rules say of a quarter.
 
-    Where a whole department is silent, that is the matter: its ledger and its volumes are not judged beside it.
+    Where a whole department is silent, that is the matter: its ledger and its falls are not judged beside it. So with
+    a silent unit's falls.
     """
     look = Quarter(after_mergers(inputs, as_of), period, as_of, thresholds)
     silent = list(silent_departments(look))
     quiet = {one.department for one in silent if one.holds and not one.region_code}
+    quiet_units = {(one.department, one.region_code) for one in silent if one.holds and one.region_code}
     found = [*silent, *late(look), *no_provider(look), *disputes_open(look)]
     found += [one for one in below_ledger(look) if one.department not in quiet]
     found += [
-        one for one in unusual_volumes(look, standing) if one.department not in quiet or one.kind is not Kind.FALL
+        one
+        for one in unusual_volumes(look, standing)
+        if one.kind is not Kind.FALL
+        or (one.department not in quiet and (one.department, one.region_code) not in quiet_units)
     ]
     return found
 

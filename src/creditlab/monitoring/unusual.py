@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditlab.monitoring.expected import Expectation, expectations
+import numpy as np
+
+from creditlab.monitoring.expected import Expectation, Learned
 from creditlab.monitoring.findings import Evidence, Finding, Kind
 from creditlab.monitoring.series import Series, deliveries_of, months_of, record_series, row_series
 from creditlab.terms import MatterRule
@@ -15,36 +18,45 @@ if TYPE_CHECKING:
     from creditlab.monitoring.rules import Quarter
     from creditlab.periods import Period
 
-
-#: How much wider the interval is for series in which the change that is sought would not show.
-_WIDER = 1.25
+Came = Mapping[tuple[str, str, str], Mapping[str, int]]
 
 
-def judge(series: list[Series], limits: Mapping[str, Any]) -> Iterator[tuple[Series, Expectation, Kind]]:
-    """What is expected of each series that can be judged, and what it is: a fall, a flood, or nothing unusual.
+def judge(series: Iterable[Series], limits: Mapping[str, Any]) -> Iterator[tuple[Series, Expectation, Kind]]:
+    """What is expected of each series that can be judged, and what it is: a fall, a flood, or nothing unusual."""
+    able = judgeable(series, limits)
+    return verdicts(able, Learned(able), limits) if able else iter(())
 
-    A series is not judged while its past is short, or where months without any record are too many: then nothing is
-    what is to be expected.
-    """
+
+def judgeable(series: Iterable[Series], limits: Mapping[str, Any]) -> list[Series]:
+    """Series whose past is long enough, and has few months without any record: elsewhere nothing is to be expected."""
     long = [one for one in series if len(one.past) >= limits["months"]]
-    dense = [one for one in long if sum(not count for count in one.past) <= limits["zero_share"] * len(one.past)]
-    found = expectations(dense, score=limits["score"], sought=limits["sought"])
-    for one, expected in zip(dense, found, strict=True):
+    return [one for one in long if sum(not count for count in one.past) <= limits["zero_share"] * len(one.past)]
+
+
+def verdicts(
+    series: list[Series], learned: Learned, limits: Mapping[str, Any]
+) -> Iterator[tuple[Series, Expectation, Kind]]:
+    """What series are, from what was learned of them.
+
+    Units of one item and department are together raised by chance no more often than the department as a whole.
+    """
+    from scipy.stats import norm
+
+    family = Counter((one.item_code, one.department) for one in series)
+    many = np.array([family[one.item_code, one.department] for one in series])
+    found = learned.expect(norm.isf(norm.sf(limits["score"]) / many), limits["sought"])
+    for one, expected in zip(series, found, strict=True):
         yield one, expected, kind_of(one, expected, limits)
 
 
 def kind_of(one: Series, expected: Expectation, limits: Mapping[str, Any]) -> Kind:
-    """A fall or a flood lies outside the interval, and far enough from what was expected to matter.
-
-    A series too small or too restless for the change that is sought has to lie outside a wider one: of many such
-    series, some are always outside the narrow one.
-    """
+    """A fall or a flood lies outside the interval, and far enough from what was expected to matter."""
     change = one.observed - expected.mean
-    shows = expected.shows_fall if change < 0 else expected.shows_flood
-    width = limits["score"] * (1 if shows else _WIDER)
-    if abs(expected.score) <= width or abs(change) < limits["change"] * expected.mean:
+    if abs(change) < limits["change"] * expected.mean:
         return Kind.NONE
-    return Kind.FALL if change < 0 else Kind.FLOOD
+    if -expected.score > expected.width_below:
+        return Kind.FALL
+    return Kind.FLOOD if expected.score > expected.width_above else Kind.NONE
 
 
 def unusual_volumes(look: Quarter, standing: Mapping[str, date]) -> Iterator[Finding]:
@@ -61,7 +73,7 @@ def unusual_volumes(look: Quarter, standing: Mapping[str, date]) -> Iterator[Fin
     Returns
     -------
     iterator of Finding
-        One per item, department and kind that could be judged; of several unusual months the newest.
+        One per item, department, unit and kind that could be judged; of several unusual months the newest.
     """
     newest: dict[str, Finding] = {}
     own = {one.start for one in look.period.months()}
@@ -85,19 +97,31 @@ def _month(look: Quarter, month: Period) -> Iterator[Finding]:
     limits = look.thresholds[MatterRule.UNUSUAL_VOLUME]
     inputs, history = look.inputs, limits["history"]
     came = deliveries_of(inputs, month, look.as_of)
-    for one, expected, kind in judge(record_series(inputs, month, look.as_of, history), limits):
-        yield _finding(one, expected, came, Kind.FALL, holds=kind is Kind.FALL)
-        yield _finding(one, expected, came, Kind.FLOOD, holds=kind is Kind.FLOOD)
+    series = list(record_series(inputs, month, look.as_of, history))
+    unusual = set()
+    for one, expected, kind in judge([one for one in series if not one.region_code], limits):
+        yield from _fall_and_flood(one, expected, came, kind)
+        if kind is not Kind.NONE:
+            unusual.add((one.item_code, one.department))
+    for one, expected, kind in judge([one for one in series if one.region_code], limits):
+        # A unit is looked at only while its department as a whole is in order.
+        if (one.item_code, one.department) not in unusual:
+            yield from _fall_and_flood(one, expected, came, kind)
     in_month = deliveries_of(inputs, month, month.last_day)
     for one, expected, kind in judge(row_series(inputs, month, history), limits):
-        repeated = in_month.get((one.item_code, one.department), {}).get("repeated") or 0
+        repeated = in_month[one.item_code, one.department, ""]["repeated"]
         too_many = one.observed - expected.mean
         is_double = kind is Kind.FLOOD and repeated >= limits["repeated"] * too_many
         yield _finding(one, expected, in_month, Kind.DOUBLE, holds=is_double)
 
 
-def _finding(one: Series, expected: Expectation, came: dict[Any, Any], kind: Kind, *, holds: bool) -> Finding:
-    row = came.get((one.item_code, one.department), {})
+def _fall_and_flood(one: Series, expected: Expectation, came: Came, kind: Kind) -> Iterator[Finding]:
+    for which in (Kind.FALL, Kind.FLOOD):
+        yield _finding(one, expected, came, which, holds=kind is which)
+
+
+def _finding(one: Series, expected: Expectation, came: Came, kind: Kind, *, holds: bool) -> Finding:
+    row = came[one.item_code, one.department, one.region_code]
     evidence = Evidence(
         one.counted,
         one.observed,
@@ -106,8 +130,8 @@ def _finding(one: Series, expected: Expectation, came: dict[Any, Any], kind: Kin
         one.month.end,
         round(expected.low),
         round(expected.high),
-        row.get("delivery_count") or 0,
-        row.get("delivered") or 0,
-        row.get("repeated") or 0,
+        row["delivery_count"],
+        row["delivered"],
+        row["repeated"],
     )
-    return Finding(MatterRule.UNUSUAL_VOLUME, kind, one.item_code, one.department, "", holds, evidence)
+    return Finding(MatterRule.UNUSUAL_VOLUME, kind, one.item_code, one.department, one.region_code, holds, evidence)
