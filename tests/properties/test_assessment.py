@@ -1,6 +1,6 @@
 """Assessment against a plain second one, on random methodologies and records; and what must hold whatever they are.
 
-CREDITLAB_EXAMPLES says how many cases to run (15 in the ordinary run, each with several subjects).
+CREDITLAB_EXAMPLES says how many cases to run (8 in the ordinary run, each with several subjects).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.properties.made_assessments import (
 )
 from tests.reference import assessment as reference
 
-EXAMPLES = int(os.environ.get("CREDITLAB_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("CREDITLAB_EXAMPLES", "8"))
 ordinary = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -15,6 +15,12 @@ Run = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
+def empty(make_tiny: Callable[..., Tiny]) -> Tiny:
+    """Nothing was taken in: a methodology is refused before any record is looked at."""
+    return assessable(make_tiny)
+
+
+@pytest.fixture
 def made(make_tiny: Callable[..., Tiny]) -> Tiny:
     tiny = assessable(make_tiny)
     tiny.deliver([penalty("1")], item_code="P-1")
@@ -55,13 +61,13 @@ def test_case_20_a_day_outside_the_effective_dates_is_refused(run: Run, made: Ti
     assert run(made, "assess", "--as-of", as_of, "--methodology", NAME, status=3)["error"] == "methodology_not_in_force"
 
 
-def test_case_20_two_approved_methodologies_at_once_are_refused(run: Run, made: Tiny, tmp_path: Path) -> None:
-    seal(made, METHODOLOGY.replace("points = -15", "points = -14"), "other")
-    assert refused(run, made, tmp_path) == "methodology_overlap"
-    (made.folder / "methodologies/other.seal.toml").unlink()
+def test_case_20_two_approved_methodologies_at_once_are_refused(run: Run, empty: Tiny, tmp_path: Path) -> None:
+    seal(empty, METHODOLOGY.replace("points = -15", "points = -14"), "other")
+    assert refused(run, empty, tmp_path) == "methodology_overlap"
+    (empty.folder / "methodologies/other.seal.toml").unlink()
     approve = ["methodology", "approve", "other", "--by", "somebody", "--document", "2", "--approved-on", "2026-01-02"]
-    assert run(made, *approve, status=3)["error"] == "methodology_overlap"
-    assert not (made.folder / "methodologies/other.seal.toml").exists()
+    assert run(empty, *approve, status=3)["error"] == "methodology_overlap"
+    assert not (empty.folder / "methodologies/other.seal.toml").exists()
 
 
 @pytest.mark.parametrize(
@@ -81,23 +87,23 @@ def test_case_20_two_approved_methodologies_at_once_are_refused(run: Run, made: 
     ],
 )  # fmt: skip
 def test_case_15_17_20_such_a_methodology_is_neither_approved_nor_used(
-    run: Run, made: Tiny, old: str, new: str, error: str
+    run: Run, empty: Tiny, old: str, new: str, error: str
 ) -> None:
-    for path in (made.folder / "methodologies").iterdir():
+    for path in (empty.folder / "methodologies").iterdir():
         path.unlink()
     assert old in METHODOLOGY
-    made.write("methodologies/new.toml", METHODOLOGY.replace(old, new))
+    empty.write("methodologies/new.toml", METHODOLOGY.replace(old, new))
     wanted = f"methodology_{error}"
-    assert run(made, "methodology", "lint", "new", status=3)["error"] == wanted
+    assert run(empty, "methodology", "lint", "new", status=3)["error"] == wanted
     approve = ["methodology", "approve", "new", "--by", "somebody", "--document", "2", "--approved-on", "2026-01-02"]
-    assert run(made, *approve, status=3)["error"] == wanted
-    assert run(made, "assess", "--as-of", AS_OF, "--methodology", "new", status=3)["error"] == wanted
-    assert [path.name for path in (made.folder / "methodologies").iterdir()] == ["new.toml"]
+    assert run(empty, *approve, status=3)["error"] == wanted
+    assert run(empty, "assess", "--as-of", AS_OF, "--methodology", "new", status=3)["error"] == wanted
+    assert [path.name for path in (empty.folder / "methodologies").iterdir()] == ["new.toml"]
 
 
 @pytest.mark.parametrize("name", ["../creditlab", "/etc/passwd", "made.seal", "", "MADE", "made\x00"])
-def test_a_methodology_is_named_and_never_a_path(run: Run, made: Tiny, name: str) -> None:
-    assert run(made, "methodology", "lint", name, status=3)["error"] == "methodology_missing"
+def test_a_methodology_is_named_and_never_a_path(run: Run, empty: Tiny, name: str) -> None:
+    assert run(empty, "methodology", "lint", name, status=3)["error"] == "methodology_missing"
 
 
 def test_approving_seals_once(run: Run, made: Tiny) -> None:

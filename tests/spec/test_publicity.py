@@ -149,8 +149,9 @@ def test_what_the_catalogue_does_not_open_to_everybody_does_not_pass_the_gate(ma
     ],
 )
 def test_case_26_no_natural_person_passes_the_gate(made: Tiny, changes: dict[str, Any]) -> None:
-    deliver(made, "L-1", entry("L"))
-    (found,) = entries(made).values()
+    found = {"list_name": "serious_dishonesty", "subject_id": ONE, "subject_name": "甲公司", "item_code": "L-1"}
+    found |= {"subject_kind": "legal_person", "record_id": "L", "basis": "An article"}
+    assert len(release(made, [found]).entries) == 1
     with pytest.raises(PersonError) as refused:
         release(made, [found, found | {"record_id": "Z"} | changes])
     assert not any(number in str(refused.value) for number in (SOLE_TRADER, RESIDENT, ONE))

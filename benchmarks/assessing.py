@@ -1,0 +1,145 @@
+"""What assessing everybody costs in a lake that is there: beside a bare group-by, and as a command.
+
+    python -m benchmarks.assessing WORKSPACE [--times 3] [--docs docs]
+
+Make the lake first, with its sample methodology:
+
+    creditlab --workspace WORKSPACE synth --preset large --records 30000000 --into lake
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measuring import Cost, alternate, machine, nothing, say, table, write_section
+from benchmarks.scale import target
+from creditlab import engine
+from creditlab.assessing import explain_subject, take_assessment
+from creditlab.assessment.lines import NEEDED
+from creditlab.lake import read_inputs
+from creditlab.messages import Messages
+from creditlab.terms import Language
+from creditlab.workspace import open_workspace
+
+AS_OF = date(2026, 10, 20)
+CREDITLAB = str(Path(sys.executable).parent / "creditlab")
+#: What a machine of 6 GB lets the engine hold.
+MEMORY = "4GB"
+OPEN, GROUP, SCORES = "opening the lake", "bare group-by", "points and levels from evidence"
+EVIDENCE, WHOLE = "evidence, written to a file", "creditlab assess --output"
+SUBJECTS = 10
+
+
+def _evidence(workspace: Path, file: Path) -> None:
+    with engine.connect(memory=MEMORY) as backend:
+        taken = take_assessment(open_workspace(workspace), backend, AS_OF)
+        backend.to_parquet(taken.assessment.evidence.select(*NEEDED), file)
+
+
+def _open(workspace: Path, file: Path) -> None:
+    with engine.connect(memory=MEMORY) as backend:
+        take_assessment(open_workspace(workspace), backend, AS_OF)
+
+
+def _group(workspace: Path, file: Path) -> None:
+    """The same columns of the same rows by the same subjects, with the least that can be done with them."""
+    with engine.connect(memory=MEMORY) as backend:
+        take_assessment(open_workspace(workspace), backend, AS_OF)
+        rest = [name for name in NEEDED if name != "subject_id"]
+        columns = ", ".join(f"max({name})" for name in rest)
+        query = f"SELECT subject_id, count(*), {columns} FROM read_parquet('{file}') GROUP BY subject_id"
+        say(f"{engine.fetch(backend, query).num_rows:,} subjects")
+
+
+def _scores(workspace: Path, file: Path) -> None:
+    with engine.connect(memory=MEMORY) as backend:
+        taken = take_assessment(open_workspace(workspace), backend, AS_OF)
+        evidence = backend.read_parquet(file)
+        # Whom the register has besides, without any record, is no work with the columns.
+        subjects = taken.assessment.subjects.semi_join(evidence, "subject_id")
+        found = replace(taken.assessment, evidence=evidence, subjects=subjects)
+        say(f"{backend.to_pyarrow(found.table()).num_rows:,} subjects with records")
+
+
+PARTS: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
+    "open": (OPEN, _open),
+    "group": (GROUP, _group),
+    "scores": (SCORES, _scores),
+    "evidence": (EVIDENCE, _evidence),
+}
+
+
+def explained(workspace: Path) -> list[float]:
+    """Seconds to explain each of some subjects, each with everything opened anew."""
+    place = open_workspace(workspace)
+    with engine.connect() as backend:
+        taken = take_assessment(place, backend, AS_OF)
+        some = taken.assessment.subjects.order_by("subject_id").select("subject_id").limit(100_000)
+        listed = backend.to_pyarrow(some)["subject_id"]
+    found = []
+    for number in np.random.default_rng(1).integers(0, len(listed), SUBJECTS):
+        started = time.perf_counter()
+        with engine.connect() as backend:
+            explain_subject(place, backend, listed[int(number)].as_py(), AS_OF).paragraphs(Messages(Language.EN))
+        found.append(time.perf_counter() - started)
+    return found
+
+
+def main() -> None:
+    """Run the parts in alternation and write the section; or one part once, in this process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--part", choices=PARTS, help="only this, once, in this process")
+    parser.add_argument("--file", type=Path, help="with --part: the file of evidence")
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
+    chosen = parser.parse_args()
+    if chosen.part:
+        PARTS[chosen.part][1](chosen.workspace, chosen.file)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            compare(chosen.workspace, Path(folder), chosen.times, chosen.docs / "benchmarks.md")
+
+
+def compare(workspace: Path, folder: Path, times: int, page: Path) -> None:
+    """Measure everything and write the section."""
+    file, output = folder / "evidence.parquet", folder / "levels.parquet"
+    _evidence(workspace, file)
+    command = [sys.executable, "-m", "benchmarks.assessing", str(workspace), "--file", str(file), "--part"]
+    whole = [CREDITLAB, "--workspace", str(workspace), "assess", "--as-of", str(AS_OF), "--output", str(output)]
+    commands = {title: ([*command, part], nothing) for part, (title, _) in PARTS.items()}
+    costs = alternate({**commands, WHOLE: (whole, nothing)}, times)
+    once = explained(workspace)
+    with engine.connect() as backend:
+        inputs = read_inputs(open_workspace(workspace), backend)
+        records, subjects = (backend.to_pyarrow(one.count()).as_py() for one in (inputs.entries, inputs.subjects))
+        counted = backend.to_pyarrow(backend.read_parquet(file).count()).as_py()
+    text = (
+        f"{records:,} entries about {subjects:,} subjects in the lake, {counted:,} of them records that the sample "
+        f"methodology looks at; median of {times}. Opening the lake, with its checks for natural persons, costs every "
+        f"process the same and is taken off for the ratio. "
+        f"{target('Seconds, everybody', costs[WHOLE].wall, 60)} {target('GiB', costs[WHOLE].peak / 1024, 6)} "
+        f"{target('Times the bare group-by', _beyond(costs, SCORES) / _beyond(costs, GROUP), 4)} "
+        f"{target('Seconds to explain one subject, slowest', max(once), 5)} "
+        f"The median subject took {statistics.median(once):.2f} s. {machine()}"
+    )
+    write_section(page, "Assessment", f"{text}\n\n{table(costs, GROUP)}")
+
+
+def _beyond(costs: dict[str, Cost], name: str) -> float:
+    """Processor seconds of what a process did once the lake was open."""
+    return costs[name].cpu - costs[OPEN].cpu
+
+
+if __name__ == "__main__":
+    main()
