@@ -20,7 +20,7 @@ from creditlab.terms import Action, QuarantineReason, Role
 
 #: Rows, or bytes of them, that are judged together; enough to be fast, few enough to stay small.
 BATCH_ROWS = 200_000
-BATCH_BYTES = 64 * 2**20
+BATCH_BYTES = 32 * 2**20
 _META = ("arrival", "row_no", "item_code")
 _REASONS = [
     QuarantineReason.UNKNOWN_REGION,

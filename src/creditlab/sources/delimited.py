@@ -19,7 +19,8 @@ from creditlab.sources.rows import text_rows
 
 #: A header longer than this is no header.
 _HEADER_BYTES = 2**20
-_BLOCK_BYTES = 16 * 2**20
+#: What Arrow parses at once, and holds several times over. A longer row can't be followed.
+_BLOCK_BYTES = 4 * 2**20
 _PIECE = 2**20
 #: How workbooks, Parquet, PDF and packed files begin, whatever they are called.
 _OTHER_FORMS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
