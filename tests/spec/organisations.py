@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.reference.identifiers import resident_check
 from tests.spec.tiny import Tiny, code, form_field, form_fields, row
 
 FIRM, BODY, AGENCY, GONE, STRANGER = (code(start, number) for start, number in (
     ("91", 0), ("11", 1), ("91", 2), ("91", 3), ("91", 4)))  # fmt: skip
 #: Persons: the register gives one the number that rows give to an organisation; the others say so themselves.
 RELABELLED, TRADER = code("91", 5), code("92", 6)
-RESIDENT = "11010519491231002X"
+#: The place 990100 is nobody's.
+RESIDENT = "99010019800229001" + resident_check("99010019800229001")
 ORGANISATIONS = "legal_person;government_body"
 _SORTS = {
-    "penalty": form_field("penalty_kind"),
     "judgment": form_field("duty"),
     "contract": form_field("performed"),
     "honour": form_field("grade"),
     "list_entry": form_field("entry_state"),
 }
+_PENALTY = [form_field("penalty_kind"), form_field("document_no", role="key")]
 _LICENCE = [form_field("licence_kind"), form_field("valid_until", role="valid_until", type="date")]
 FIELDS = [
     one | {"data_format": name}
-    for name, more in (*((name, [field]) for name, field in _SORTS.items()), ("licence", _LICENCE))
+    for name, more in (
+        *((name, [field]) for name, field in _SORTS.items()),
+        ("penalty", _PENALTY),
+        ("licence", _LICENCE),
+    )
     for one in form_fields(*more, form_field("amount", role="amount", type="decimal"))
 ]
 ITEMS = [
@@ -60,15 +66,15 @@ def _row(number: str, subject: str, day: str, **more: str) -> dict[str, str]:
 
 ROWS: Rows = {
     "P-1": [
-        _row("p1", FIRM, "2026-07-01", penalty_kind="罚款", amount="2.5"),
-        _row("p2", FIRM, "2026-08-03", penalty_kind="吊销许可证", amount="1", note="=1+1"),
-        _row("p3", FIRM, "2025-09-01", penalty_kind="罚款"),
-        _row("p4", FIRM, "2026-08-04", penalty_kind="罚款", action="repair"),
-        _row("p5", FIRM, "2026-08-05", penalty_kind="罚款", action="withdraw"),
-        _row("p6", FIRM, "2026-08-06", penalty_kind="罚款", action="dispute"),
-        _row("p7", AGENCY, "2026-08-06", penalty_kind="警告"),
-        _row("p8", RELABELLED, "2026-08-06", penalty_kind="罚款"),
-        _row("p9", TRADER, "2026-08-06", penalty_kind="罚款"),
+        _row("p1", FIRM, "2026-07-01", document_no="p1", penalty_kind="罚款", amount="2.5"),
+        _row("p2", FIRM, "2026-08-03", document_no="p2", penalty_kind="吊销许可证", amount="1", note="=1+1"),
+        _row("p3", FIRM, "2025-09-01", document_no="p3", penalty_kind="罚款"),
+        _row("p4", FIRM, "2026-08-04", document_no="p4", penalty_kind="罚款", action="repair"),
+        _row("p5", FIRM, "2026-08-05", document_no="p5", penalty_kind="罚款", action="withdraw"),
+        _row("p6", FIRM, "2026-08-06", document_no="p6", penalty_kind="罚款", action="dispute"),
+        _row("p7", AGENCY, "2026-08-06", document_no="p7", penalty_kind="警告"),
+        _row("p8", RELABELLED, "2026-08-06", document_no="p8", penalty_kind="罚款"),
+        _row("p9", TRADER, "2026-08-06", document_no="p9", penalty_kind="罚款"),
     ],
     "J-1": [_row("j1", BODY, "2026-07-06", duty="未履行"), _row("j2", BODY, "2026-07-07", duty="已履行")],
     "C-1": [_row("c1", BODY, "2026-07-08", performed="未履行"), _row("c2", FIRM, "2026-07-08", performed="已履行")],
