@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from creditlab.assessment.bands import newest_so_old
 from creditlab.assessment.distribution import NO_INFORMATION
-from creditlab.assessment.evaluation import Assessment
-from creditlab.assessment.lines import lines
+from creditlab.assessment.methodology import Methodology
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -63,7 +62,7 @@ def window(first: date, end: date) -> Window | None:
     return None
 
 
-def outcomes(standings: ir.Table, later: Assessment, about: Window) -> ir.Table:
+def outcomes(standings: ir.Table, later: ir.Table, methodology: Methodology, about: Window) -> ir.Table:
     """Organisations that had something adverse happen, by the level that they had.
 
     Parameters
@@ -71,7 +70,9 @@ def outcomes(standings: ir.Table, later: Assessment, about: Window) -> ir.Table:
     standings
         Of the window's start: subject_id, level.
     later
-        The organisations as they are known at the end, or later; its evidence says what happened.
+        One row per record as it is known at the end, or later, as `lines.lines` gives them: what happened.
+    methodology
+        The one that they are lines of.
     about
         The window.
 
@@ -82,10 +83,9 @@ def outcomes(standings: ir.Table, later: Assessment, about: Window) -> ir.Table:
         in the window that counts for an adverse indicator, or sets a level). Records that were withdrawn or repaired
         since, or whose publication ended, are none; organisations that ceased to exist stay in the count.
     """
-    adverse = [number for number, one in enumerate(later.methodology.indicators, 1) if one.is_adverse]
-    rows = lines(later.evidence, later.lookup)
-    is_adverse = (rows.counts & rows.indicator_no.isin(adverse)) | rows.sets
-    found = rows.filter(is_adverse, rows.event_date > about.start, rows.event_date <= about.end)
+    adverse = [number for number, one in enumerate(methodology.indicators, 1) if one.is_adverse]
+    is_adverse = (later.counts & later.indicator_no.isin(adverse)) | later.sets
+    found = later.filter(is_adverse, later.event_date > about.start, later.event_date <= about.end)
     happened = found.select("subject_id").distinct().mutate(has_outcome=True)
     joined = standings.select("subject_id", level=standings.level.fill_null(NO_INFORMATION))
     joined = joined.left_join(happened, "subject_id").drop("subject_id_right")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from creditlab.assessment.evaluation import Assessment
 from creditlab.assessment.lookup import is_newest_only
+from creditlab.assessment.methodology import Methodology
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -58,13 +58,17 @@ def movement(before: ir.Table, after: ir.Table) -> ir.Table:
     return pairs.group_by("level_before", "level_after").agg(subject_count=pairs.count().cast("int64"))
 
 
-def intensity(assessment: Assessment) -> ir.Table:
+def intensity(points: ir.Table, subjects: ir.Table, methodology: Methodology) -> ir.Table:
     """What is held against organisations, by region: how many records, and how many points they take.
 
     Parameters
     ----------
-    assessment
-        Organisations on a day.
+    points
+        One row per organisation and indicator, as `scoring.indicator_points` gives them.
+    subjects
+        Who is assessed, once each.
+    methodology
+        The one that they are points of.
 
     Returns
     -------
@@ -72,16 +76,14 @@ def intensity(assessment: Assessment) -> ir.Table:
         One row per region of the register: region_code, subject_count, record_count (adverse records that count; one
         for an indicator that counts once), points (milli-points that they take, capped; from 0 on).
     """
-    methodology = assessment.methodology
     adverse = [number for number, one in enumerate(methodology.indicators, 1) if one.is_adverse]
     once = [number for number, one in enumerate(methodology.indicators, 1) if is_newest_only(one)]
-    rows = assessment.indicator_points()
-    rows = rows.filter(rows.indicator_no.isin(adverse), rows.counted > 0)
+    rows = points.filter(points.indicator_no.isin(adverse), points.counted > 0)
     rows = rows.mutate(counted=rows.indicator_no.isin(once).ifelse(1, rows.counted))
     sums = rows.group_by("subject_id").agg(
         record_count=rows.counted.sum().cast("int64"), points=-rows.points.sum().cast("int64")
     )
-    found = assessment.subjects.left_join(sums, "subject_id")
+    found = subjects.left_join(sums, "subject_id")
     found = found.mutate(region_code=found.region_code.fill_null(""))
     return found.group_by("region_code").agg(
         subject_count=found.count().cast("int64"),

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from creditlab.assessment.evaluation import Assessment
-from creditlab.assessment.lines import lines
 from creditlab.assessment.lookup import is_newest_only
 from creditlab.assessment.methodology import Methodology
 
@@ -83,41 +81,42 @@ class DepartmentVectors:
     subjects: Integers
 
 
-def take_vectors(assessment: Assessment) -> Vectors:
-    """The combinations of an assessment.
+def take_vectors(points: ir.Table, methodology: Methodology) -> Vectors:
+    """The combinations that there are.
 
     Parameters
     ----------
-    assessment
-        Organisations on a day.
+    points
+        One row per assessed organisation and indicator, as `scoring.indicator_points` gives them.
+    methodology
+        The one that they are points of.
 
     Returns
     -------
     Vectors
         Whoever has no record that counts is not in it.
     """
-    rows = assessment.indicator_points().semi_join(assessment.subjects, "subject_id")
-    rows = rows.filter((rows.counted > 0) | (rows.override_place >= 0))
-    numbers = range(1, len(assessment.methodology.indicators) + 1)
+    rows = points.filter((points.counted > 0) | (points.override_place >= 0))
+    numbers = range(1, len(methodology.indicators) + 1)
     cells: dict[str, ir.Value] = {
         f"i{number}": rows.points.sum(where=rows.indicator_no == number).fill_null(0).cast("int64")
         for number in numbers
     }
     found = _distinct(rows, {**cells, "override": rows.override_place.max().cast("int64")})
-    points = np.column_stack([_numbers(found, f"i{number}") for number in numbers])
-    return Vectors(assessment.methodology, points, _numbers(found, "override"), _numbers(found, _SUBJECTS))
+    columns = np.column_stack([_numbers(found, f"i{number}") for number in numbers])
+    return Vectors(methodology, columns, _numbers(found, "override"), _numbers(found, _SUBJECTS))
 
 
-def take_department_vectors(assessment: Assessment) -> DepartmentVectors:
-    """The combinations of an assessment by indicator and reporting department.
+def take_department_vectors(rows: ir.Table, methodology: Methodology) -> DepartmentVectors:
+    """The combinations that there are, by indicator and reporting department.
 
     Parameters
     ----------
-    assessment
-        Organisations on a day; its evidence says which department each record is from.
+    rows
+        One row per record of an assessed organisation, as `lines.lines` gives them, with its department.
+    methodology
+        The one that they are lines of.
     """
-    methodology = assessment.methodology
-    rows = lines(assessment.evidence, assessment.lookup).semi_join(assessment.subjects, "subject_id")
     rows = rows.filter(rows.counts | rows.sets)
     pairs = rows.group_by("indicator_no", "department").agg(
         counts=rows.counts.max(), sets=rows.sets.max()
