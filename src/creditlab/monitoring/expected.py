@@ -90,7 +90,7 @@ class _Parts:
 
 @lru_cache(maxsize=2048)
 def _parts(length: int, wanders: float, year: tuple[float, float]) -> _Parts:
-    by_lag = _by_lag(wanders, year, length)
+    by_lag = _by_lag(wanders, year, -(-length // 60) * 60)
     place = np.arange(length)
     values, vectors = np.linalg.eigh(by_lag[np.abs(place[:, None] - place)])
     return _Parts(np.maximum(values, 0), vectors, by_lag[length - place] @ vectors, float(by_lag[0]))
@@ -98,7 +98,7 @@ def _parts(length: int, wanders: float, year: tuple[float, float]) -> _Parts:
 
 @lru_cache(maxsize=2048)
 def _by_lag(wanders: float, year: tuple[float, float], length: int) -> np.ndarray:
-    """The covariance of a setting's level and year by the months between."""
+    """The covariance of a setting's level and year by the months between, up to so many."""
     from sklearn.gaussian_process.kernels import ConstantKernel, ExpSineSquared, Matern
 
     (far, alike), months = year, np.arange(length + 1.0)[:, None]
