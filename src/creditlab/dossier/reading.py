@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 _PERSON = str(SubjectKind.NATURAL_PERSON)
+#: So many values stand in a question itself, where the files' statistics help to answer it.
+_FEW = 500
 _OUTCOME = pa.schema([("delivery_id", pa.string()), ("row_no", pa.int64()), ("outcome", pa.string())])
 
 
@@ -138,8 +140,8 @@ def hold_some(
     # Few rows are asked several things, and they find what was said in them.
     taken = inputs.entries.schema().to_pyarrow().empty_table()
     if rows is not None and len(some):
-        taken = backend.to_pyarrow(rows.semi_join(_column(some), "subject_id"))
-    registered = backend.to_pyarrow(inputs.subjects.semi_join(_column(some), "subject_id"))
+        taken = backend.to_pyarrow(_among(rows, "subject_id", some))
+    registered = backend.to_pyarrow(_among(inputs.subjects, "subject_id", some))
     inputs = after_mergers(replace(inputs, entries=ibis.memtable(taken), subjects=ibis.memtable(registered)), as_of)
     said = rows_said(snapshot, inputs.catalogue, taken)
     kinds = inputs.subjects.select("subject_id", listed_kind="subject_kind")
@@ -160,8 +162,9 @@ def rows_said(snapshot: Snapshot, catalogue: Catalogue, entries: pa.Table) -> di
     for name in _formats_of(catalogue, entries["item_code"].unique().to_pylist()):
         rows = snapshot.payload(name)
         fields = [one for one in _field_names(catalogue, name) if one in rows.columns]
-        wanted = rows.select("key64", *ROW, *fields).semi_join(ibis.memtable(places), ["key64", *ROW])
-        found[name] = snapshot.backend.to_pyarrow(wanted.drop("key64"))
+        some = _among(rows.select("key64", *ROW, *fields), "key64", places["key64"].unique())
+        # A record's other rows are few; those that it no longer stands by say nothing.
+        found[name] = snapshot.backend.to_pyarrow(some).join(places, ["key64", *ROW], join_type="left semi")
     return found
 
 
@@ -223,7 +226,7 @@ def persons_among(workspace: Workspace, snapshot: Snapshot, identifiers: pa.Arra
     is_person = is_natural_person_code(identifiers)
     if len(identifiers):
         named, listed = pseudonyms(identifiers, _key_of(workspace, snapshot)), snapshot.subjects()
-        registered = listed.filter(listed.subject_kind == _PERSON).semi_join(_column(named), "subject_id")
+        registered = _among(listed.filter(listed.subject_kind == _PERSON), "subject_id", named)
         there = snapshot.backend.to_pyarrow(registered.select("subject_id"))["subject_id"]
         is_person |= pc.is_in(named, value_set=there.combine_chunks()).to_numpy(zero_copy_only=False)
     return identifiers.filter(pa.array(is_person))
@@ -239,6 +242,13 @@ def _key_of(workspace: Workspace, snapshot: Snapshot) -> bytes:
             do="Put the key back: without it, persons that rows call organisations are not recognised.",
         )
     return key
+
+
+def _among(rows: ir.Table, column: str, values: pa.Array) -> ir.Table:
+    """Rows with one of some values: a few are looked for in the files, many are joined."""
+    if len(values) <= _FEW:
+        return rows.filter(rows[column].isin(values.to_pylist())) if len(values) else rows.filter(ibis.literal(False))
+    return rows.semi_join(ibis.memtable(pa.table({column: values})), column)
 
 
 def _column(identifiers: pa.Array) -> ir.Table:
