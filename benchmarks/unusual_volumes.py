@@ -153,7 +153,7 @@ _PRECISION, _RECALL, _RECALL_ALL = (_COLUMNS.index(one) for one in ("precision",
 
 def _bounds() -> str:
     lines = [
-        f"A change is *detectable* where somebody who knows the month's mean and restlessness, and raises "
+        f"A change is *detectable* where somebody who knows the month's mean and restlessness, and raises\n"
         f"{FALSE_ALARMS:.0%} of months in order to each side, finds it in {POWER:.0%} of cases. The least mean for it "
         f"(units: {FALSE_ALARMS:.0%} divided by how many there are):\n",
         "| varies beyond chance by | a fall | a flood | a fall, one of 14 units | a flood, one of 14 units |",
@@ -175,9 +175,11 @@ def _table(rows: list[list[object]], count: int) -> str:
     for row in rows:
         worlds, which, score, counted, planted, shown, *_, precision, recall, whole, ceiling, alarms = row
         mark = "**" if score == LIMITS["score"] else ""
+        # Where nothing is planted, there are false alarms only.
+        shares = " | ".join(f"{one:.2f}" if planted else "–" for one in (precision, recall, whole, ceiling))
         lines.append(
             f"| {worlds} | {which} | {mark}{score}{mark} | {counted:,} | {planted:,} | {shown:,} | {alarms:.1%} "
-            f"| {precision:.2f} | {recall:.2f} | {whole:.2f} | {ceiling:.2f} |"
+            f"| {shares} |"
         )
     return "\n".join(lines)
 
