@@ -89,8 +89,10 @@ class Figures:
         """Levels of all organisations: rows of `level_counts` without groups."""
         whole = sum(row["subject_count"] for row in rows)
         period = self.period.previous() if is_before else self.period
-        for row in rows:
-            self._share(Figure.LEVEL, row["level"], row["subject_count"], whole, period=period)
+        counted = dict.fromkeys((one.code for one in self.methodology.levels), 0)
+        counted |= {row["level"]: row["subject_count"] for row in rows}
+        for level, part in counted.items():
+            self._share(Figure.LEVEL, level, part, whole, period=period)
         if not is_before:
             known = sum(row["subject_count"] for row in rows if row["level"] != NO_INFORMATION)
             self._information = Share(known, whole)
