@@ -142,8 +142,8 @@ class Regions:
         paragraphs = [
             _(
                 "What is taken from an average organisation is its records times the points of a record. The "
-                "difference of a region from all is a part for the number of records and a part for their gravity, each "
-                "at the mean of the other; together they are the difference."
+                "difference of a region from all is a part for the number of records and a part for their gravity, "
+                "each at the mean of the other; together they are the difference."
             ),
             _(
                 "Whether a region has more records because its organisations do worse or because its departments "
