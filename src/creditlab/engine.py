@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from creditlab.errors import WorkspaceError, storage_error
+from creditlab.errors import MemoryLimitError, UserError, WorkspaceError, storage_error
 from creditlab.scratch import scratch
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
         If the address is not one of an engine that this installation has.
     StorageError
         If the disk is full on which the engine keeps what doesn't fit in memory.
+    MemoryLimitError
+        If it has to hold more in memory than it may.
     """
     if url != EMBEDDED:
         raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=f'Write url = "{EMBEDDED}".')
@@ -60,12 +62,22 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
         try:
             yield backend
         except (duckdb.OperationalError, OSError) as error:
-            full = storage_error(error, "the folder for temporary files")
-            if full is None:
+            said: UserError | None = storage_error(error, "the folder for temporary files")
+            if said is None and isinstance(error, duckdb.OutOfMemoryException):
+                said = _memory_error(memory)
+            if said is None:
                 raise
-            raise full from error
+            raise said from error
         finally:
             backend.disconnect()
+
+
+def _memory_error(memory: str | None) -> MemoryLimitError:
+    return MemoryLimitError(
+        "the work takes more memory than the engine may use",
+        where=f"[engine] memory, {memory or 'most of what the machine has'}",
+        do="Allow it more there, or do less at a time: fewer deliveries, fewer months. Nothing half done is visible.",
+    )
 
 
 @contextmanager
@@ -79,7 +91,7 @@ def opening(*, memory: str | None = None) -> Iterator[Callable[[], Backend]]:
 
     Raises
     ------
-    StorageError
+    StorageError, MemoryLimitError
         As `connect`.
     """
     with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as side:
@@ -121,9 +133,12 @@ def ask(backend: Backend, query: str) -> pa.Table:
     return backend.con.sql(query).to_arrow_table()
 
 
-def allow(backend: Backend, megabytes: int) -> None:
-    """Let the embedded engine hold so much in memory from now on."""
-    backend.con.execute(f"SET memory_limit = '{int(megabytes)}MB'")
+def join_as_written(backend: Backend) -> None:
+    """From now on, have the embedded engine read a join's left side and hold its right side in memory.
+
+    It guesses how many rows a side has, and where it guesses wrong, it holds the side that has millions.
+    """
+    backend.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
 
 
 class Aside:

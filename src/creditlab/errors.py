@@ -130,6 +130,13 @@ class StorageError(UserError):
     exit_status = ExitStatus.INTERNAL
 
 
+class MemoryLimitError(UserError):
+    """The engine may not hold as much in memory as the work takes; what was begun is not visible."""
+
+    code = "memory"
+    exit_status = ExitStatus.INTERNAL
+
+
 class NoDataError(UserError):
     """There is nothing yet to measure or publish; nothing was written."""
 

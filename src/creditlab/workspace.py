@@ -41,7 +41,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
         ),
         str,
     ),
-    "engine": {"url": str},
+    "engine": {"url": str, "memory": str},
     "calendar": {"country": str, "days": str, "official_until": date},
     "report": {"language": str, "contact": str},
     "ingest": {"blanks": list},
@@ -51,6 +51,7 @@ _SOURCES = "sources"
 #: Thresholds of the rules of monitoring, which knows what they may be.
 _MONITORING = "monitoring"
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MEMORY, _MEMORY_KEY = re.compile(r"[1-9][0-9]{0,6}[MG]B"), f"{CONFIGURATION}, [engine] memory"
 _ADDRESS = re.compile(r"postgres(?:ql)?://(?:(?P<user>[^/@]*)@)?[^?]*(?:\?(?P<settings>.*))?")
 _KINDS = {str: "text", bool: "true or false", date: "a day such as 2026-12-31", list: 'a list of texts such as ["--"]'}
 
@@ -74,6 +75,7 @@ class Workspace:
     publication: Path | None
     methodologies: Path
     engine_url: str
+    engine_memory: str | None
     time_zone: ZoneInfo
     language: Language
     contact: str
@@ -197,7 +199,9 @@ def _check_sources(sources: Any) -> None:
 
 def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitoring: dict[str, Any]) -> Workspace:
     paths, calendar, about = text.get("paths", {}), text.get("calendar", {}), text.get("workspace", {})
-    report = text.get("report", {})
+    report, engine = text.get("report", {}), text.get("engine", {})
+    if not _MEMORY.fullmatch(engine.get("memory", "1GB")):
+        raise WorkspaceError("an amount of memory can't be read", where=_MEMORY_KEY, do='Write it as "800MB" or "4GB".')
 
     def path(key: str, default: str) -> Path:
         return folder / str(paths.get(key, default))
@@ -226,7 +230,8 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         policy=folder / str(paths["policy"]) if "policy" in paths else None,
         publication=folder / str(paths["publication"]) if "publication" in paths else None,
         methodologies=path("methodologies", "methodologies"),
-        engine_url=str(text.get("engine", {}).get("url", "duckdb://")),
+        engine_url=str(engine.get("url", "duckdb://")),
+        engine_memory=engine.get("memory"),
         time_zone=zone,
         language=language,
         contact=str(report.get("contact", "")),
@@ -261,6 +266,8 @@ key = "keys/pseudonym.key"
 
 [engine]
 url = "duckdb://"
+# What the engine may hold in memory, where a command has to be allowed more than it takes by itself.
+# memory = "4GB"
 
 [calendar]
 country = "CN"

@@ -52,11 +52,11 @@ def _lake_history(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) 
 
 def _lake_compact(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -> Answer:
     from creditlab import engine
-    from creditlab.lake.compaction import KEEP_DAYS, compact
+    from creditlab.lake.compaction import KEEP_DAYS, MEMORY, compact
 
     if not lake.exists:
         raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
-    with engine.connect() as backend:
+    with engine.connect(memory=workspace.engine_memory or MEMORY) as backend:
         done = compact(lake, backend, keep_days=KEEP_DAYS if chosen.keep_days is None else chosen.keep_days)
     lines = [
         f"{name:<24} {one.files_before:>8,} files -> {one.files_after:>6,}  {one.rows:>14,} rows  "

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from creditlab import engine
 from creditlab.checks.names import DATE_ORDER, DUPLICATE_KEY, SEPARATOR
 from creditlab.ingest.resolve import FIRST_STATE, OUTCOMES, STATES, Resolved, resolve
+from creditlab.ingest.shelf import parts_of
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Snapshot
 from creditlab.lake.schemas import RECORDS
@@ -28,15 +29,14 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 #: Keys with more rows than one; what becomes of a key's only row needs no look at others.
-_SEVERAL = "CREATE TABLE several AS SELECT key64 FROM judged GROUP BY key64 HAVING count(*) > 1"
+_SEVERAL = "INSERT INTO several SELECT key64 FROM judged WHERE {part} GROUP BY key64 HAVING count(*) > 1"
 _ORDERED = """
 SELECT j.rid, j.is_new, j.arrival, j.key64, j.action, j.content64, a.received_on
-FROM judged j JOIN arrivals a USING (arrival) SEMI JOIN several USING (key64)
+FROM judged j SEMI JOIN several USING (key64) JOIN arrivals a USING (arrival)
+WHERE {part}
 ORDER BY j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
 """
-_ONLY_ROWS = """
-SELECT arrival, count(*) AS rows FROM judged ANTI JOIN several USING (key64) WHERE is_new GROUP BY arrival
-"""
+_NEW_ROWS = "SELECT arrival, count(*) AS rows FROM judged WHERE is_new GROUP BY arrival"
 _RESOLVED = """
 CREATE TABLE resolved (
   rid BIGINT, record_state VARCHAR, first_received_on DATE, superseded_on DATE, revision BIGINT
@@ -44,17 +44,21 @@ CREATE TABLE resolved (
 """
 #: Rows whose keys are resolved together.
 RESOLVED_ROWS = 250_000
-#: A natural key belongs to the record under which it first arrived, whatever became of that record since.
-_OWNERS = """
-CREATE TABLE owners AS
-WITH named AS (
+#: Natural keys under which several records came.
+_SHARED = """
+INSERT INTO shared
+SELECT natural_key64 FROM (
   SELECT natural_key64, key64 FROM judged WHERE natural_key64 <> key64
   UNION ALL
   SELECT natural_key64, key64 FROM rivals
-), shared AS (
-  SELECT natural_key64 FROM named GROUP BY natural_key64 HAVING min(key64) <> max(key64)
 )
-SELECT natural_key64, arg_min(key64, (delivered_at, manifest_row, delivery_id, row_no)) AS owner
+WHERE {part}
+GROUP BY natural_key64 HAVING min(key64) <> max(key64)
+"""
+#: A natural key belongs to the record under which it first arrived, whatever became of that record since.
+_OWNERS = """
+INSERT INTO owners
+SELECT natural_key64, arg_min(key64, (delivered_at, manifest_row, delivery_id, row_no))
 FROM (
   SELECT j.natural_key64, j.key64, a.delivered_at, a.manifest_row, a.delivery_id, j.row_no
   FROM judged j SEMI JOIN shared USING (natural_key64) JOIN arrivals a USING (arrival)
@@ -63,6 +67,7 @@ FROM (
   SELECT natural_key64, key64, delivered_at, manifest_row, delivery_id, row_no
   FROM rivals SEMI JOIN shared USING (natural_key64)
 )
+WHERE {part}
 GROUP BY natural_key64
 """
 #: Received before it happened is never 0 days: a lag below 0 says so, even across a weekend.
@@ -133,10 +138,12 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
         arrivals the counts themselves, of earlier ones what judging again moved.
     """
     backend = staging.backend
+    # The judged rows stand on the left of every join.
+    engine.join_as_written(backend)
     backend.create_table("arrivals", staging.arrival_table())
     backend.create_table("working_days", _calendar_table(calendar))
-    moved = _resolve_all(backend, len(staging.arrivals))
-    backend.raw_sql(_OWNERS)
+    moved = _resolve_all(backend, len(staging.arrivals), staging.rows)
+    _find_owners(backend, staging.rows)
     backend.raw_sql(_VERSIONS)
     backend.raw_sql(_SIGNED)
     backend.raw_sql("CREATE TABLE keys_known AS SELECT DISTINCT key64 FROM judged WHERE NOT is_new")
@@ -159,28 +166,48 @@ def has_entries(backend: Backend) -> bool:
     return engine.fetch(backend, "SELECT 1 FROM difference LIMIT 1").num_rows > 0
 
 
-def _resolve_all(backend: Backend, arrivals: int) -> np.ndarray:
+def _resolve_all(backend: Backend, arrivals: int, judged: int) -> np.ndarray:
     """Resolve all keys, some at a time; returns the moved counts of each arrival.
 
     Leaves the tables `resolved`, with the rows of keys that have several, and `first_states`, with what becomes of the
     others by their action.
     """
-    backend.raw_sql(";".join((_SEVERAL, _RESOLVED)))
+    backend.raw_sql(f"CREATE TABLE several (key64 BIGINT); {_RESOLVED}")
     states = pa.table({"action": np.arange(len(FIRST_STATE), dtype=np.int8), "record_state": _words(FIRST_STATE)})
     backend.create_table("first_states", states)
     moved = np.zeros((arrivals, len(OUTCOMES)), dtype=np.int64)
-    only = engine.fetch(backend, _ONLY_ROWS)
-    # A key's first row is accepted, whatever it asks for.
-    moved[only["arrival"].to_numpy(), OUTCOMES.index(Outcome.ACCEPTED)] = only["rows"].to_numpy()
-    for rows in _whole_keys(engine.stream(backend, _ORDERED, RESOLVED_ROWS)):
-        resolved = _resolve(rows)
-        with engine.lent(backend, _resolved_table(rows, resolved)) as table:
-            backend.insert("resolved", table)
-        moved += _count(rows, resolved, moved.shape)
-        known = rows.filter(pc.invert(rows["is_new"]))
-        if known.num_rows:
-            moved -= _count(known, _resolve(known), moved.shape)
+    accepted = OUTCOMES.index(Outcome.ACCEPTED)
+    # A key's first row is accepted, whatever it asks for; what others do is put in place of that below.
+    new = engine.fetch(backend, _NEW_ROWS)
+    moved[new["arrival"].to_numpy(), accepted] = new["rows"].to_numpy()
+    for part in parts_of("key64", judged):
+        backend.raw_sql(_SEVERAL.format(part=part))
+    for part in parts_of("key64", _count_of(backend, "several")):
+        for rows in _whole_keys(engine.stream(backend, _ORDERED.format(part=part), RESOLVED_ROWS)):
+            resolved = _resolve(rows)
+            with engine.lent(backend, _resolved_table(rows, resolved)) as table:
+                backend.insert("resolved", table)
+            moved += _count(rows, resolved, moved.shape)
+            moved[:, accepted] -= np.bincount(rows.filter(rows["is_new"])["arrival"].to_numpy(), minlength=arrivals)
+            known = rows.filter(pc.invert(rows["is_new"]))
+            if known.num_rows:
+                moved -= _count(known, _resolve(known), moved.shape)
     return moved
+
+
+def _find_owners(backend: Backend, judged: int) -> None:
+    """Leave the table `owners`: of each natural key that several records have, the record that it belongs to."""
+    backend.raw_sql(
+        "CREATE TABLE shared (natural_key64 BIGINT); CREATE TABLE owners (natural_key64 BIGINT, owner BIGINT)"
+    )
+    for part in parts_of("natural_key64", judged + _count_of(backend, "rivals")):
+        backend.raw_sql(_SHARED.format(part=part))
+    for part in parts_of("natural_key64", _count_of(backend, "shared")):
+        backend.raw_sql(_OWNERS.format(part=part))
+
+
+def _count_of(backend: Backend, table: str) -> int:
+    return int(engine.fetch(backend, f"SELECT count(*) AS n FROM {table}")["n"][0].as_py())
 
 
 def _whole_keys(batches: pa.RecordBatchReader) -> Iterator[pa.Table]:

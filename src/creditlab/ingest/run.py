@@ -136,7 +136,7 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
-    with engine.opening(memory=f"{MEMORY}MB") as opened, scratch() as spill:
+    with engine.opening(memory=workspace.engine_memory or MEMORY) as opened, scratch() as spill:
         run = _Run(workspace, lake, opened, catalogue, calendar, protection, spill)
         return run.carry_out(manifest, now, latest, selection, progress)
 

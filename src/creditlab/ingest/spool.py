@@ -19,14 +19,14 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._writers: dict[tuple[str, ...], tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
 
     def add(self, data_format: str, rows: pa.Table) -> None:
         """Keep rows of one data format; they must have a column `arrival`."""
         alike = (data_format, *rows.column_names)
         if alike not in self._writers:
-            path = self._folder / f"{len(self._writers)}.arrow"
+            path = self.folder / f"{len(self._writers)}.arrow"
             self._writers[alike] = path, pa.ipc.new_stream(str(path), rows.schema, options=_OPTIONS)
         self._writers[alike][1].write_table(rows)
 

@@ -1,4 +1,4 @@
-"""Rows on their way into the lake: judged one record schema and edition at a time, kept in the engine's own tables.
+"""Rows on their way into the lake: judged one record schema and edition at a time, kept where the engine reads them.
 
 `judged` holds one row per row that may become an entry, new ones and those already in the lake whose keys are judged
 again, in one fixed set of columns. The new rows' payloads wait in the spool.
@@ -34,6 +34,7 @@ from creditlab.ingest.protect import (
     nullify,
 )
 from creditlab.ingest.resolve import ACTIONS
+from creditlab.ingest.shelf import Shelf
 from creditlab.ingest.spool import Spool
 from creditlab.lake.schemas import PAYLOAD
 from creditlab.terms import Role
@@ -43,21 +44,33 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-_JUDGED = """
-CREATE TABLE judged (
-  rid BIGINT, is_new BOOLEAN, arrival BIGINT, row_no BIGINT, action TINYINT,
-  key64 BIGINT, natural_key64 BIGINT, content64 BIGINT, name64 BIGINT,
-  record_id VARCHAR, item_code VARCHAR, subject_id VARCHAR, subject_kind VARCHAR,
-  event_date DATE, valid_until DATE, amount DECIMAL(38, 6), row_faults VARCHAR, filled_count INTEGER,
-  required_count INTEGER, is_working BOOLEAN
-)
-"""
+#: The columns of judged rows, in the engine's words.
+JUDGED = {
+    "rid": "BIGINT",
+    "is_new": "BOOLEAN",
+    "arrival": "BIGINT",
+    "row_no": "BIGINT",
+    "action": "TINYINT",
+    "key64": "BIGINT",
+    "natural_key64": "BIGINT",
+    "content64": "BIGINT",
+    "name64": "BIGINT",
+    "record_id": "VARCHAR",
+    "item_code": "VARCHAR",
+    "subject_id": "VARCHAR",
+    "subject_kind": "VARCHAR",
+    "event_date": "DATE",
+    "valid_until": "DATE",
+    "amount": "DECIMAL(38, 6)",
+    "row_faults": "VARCHAR",
+    "filled_count": "INTEGER",
+    "required_count": "INTEGER",
+    "is_working": "BOOLEAN",
+}
 _PAYLOAD_META = ("key64", "natural_key64", "content64", "name64", "row_no", "action", KIND, MASKED)
 _QUARANTINED = "CREATE TABLE quarantined (arrival BIGINT, row_no BIGINT, reason VARCHAR, content VARCHAR)"
-#: What the engine may hold in memory, in MB; what is more goes to its temporary folder. Of a table that lies there it
-#: goes on holding some five bytes a row, found with tables of up to eighty million.
-MEMORY = 400
-_MEMORY_STEP, _MEMORY_A_STEP = 10_000_000, 60
+#: What the engine may hold in memory; what is more goes to its temporary folder.
+MEMORY = "500MB"
 #: The rows that a compiled query judges, whichever they are.
 _TO_JUDGE = "to_judge"
 _ARRIVALS = pa.schema(
@@ -101,7 +114,7 @@ class Staging:
     arrivals: list[Arrival] = field(default_factory=list)
     forgotten: set[int] = field(default_factory=set)
     rows: int = 0
-    _tools: tuple[Backend, engine.Aside] | None = None
+    _tools: tuple[Backend, engine.Aside, Shelf] | None = None
     _lock: Lock = field(default_factory=Lock)
     _compiled: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)
 
@@ -115,12 +128,17 @@ class Staging:
         """A way to the tables beside the engine's own connection: rows are quarantined while others are judged."""
         return self._with_tables()[1]
 
-    def _with_tables(self) -> tuple[Backend, engine.Aside]:
+    @property
+    def _judged(self) -> Shelf:
+        return self._with_tables()[2]
+
+    def _with_tables(self) -> tuple[Backend, engine.Aside, Shelf]:
         with self._lock:
             if self._tools is None:
                 backend = self.opened()
-                backend.raw_sql(";".join((_JUDGED, _QUARANTINED)))
-                self._tools = backend, engine.Aside(backend)
+                backend.raw_sql(_QUARANTINED)
+                shelf = Shelf(backend, self.spool.folder, "judged", JUDGED)
+                self._tools = backend, engine.Aside(backend), shelf
             return self._tools
 
     def arrive(self, arrival: Arrival) -> int:
@@ -174,9 +192,6 @@ class Staging:
     def _hashed(self, rows: pa.Table, texts: dict[str, pa.Array]) -> pa.Table:
         """Number rows, read their days' texts, and add hashes of texts; a natural key that is none is the key's own."""
         rows = rows.append_column("rid", pa.array(np.arange(self.rows, self.rows + rows.num_rows)))
-        steps = (self.rows + rows.num_rows) // _MEMORY_STEP
-        if steps > self.rows // _MEMORY_STEP:
-            engine.allow(self.backend, MEMORY + _MEMORY_A_STEP * steps)
         self.rows += rows.num_rows
         natural = whole(pc.binary_join_element_wise(self._prefix(rows), "natural|", whole(rows[NATURAL_KEY]), ""))
         texts = texts | ({"natural_key64": natural} if natural.null_count < len(natural) else {})
@@ -190,19 +205,19 @@ class Staging:
         return rows.drop_columns([NATURAL_KEY])
 
     def _judge(self, rows: pa.Table, edition: Edition, schema: DataFormat, *, is_new: bool) -> pa.Array:
-        """Judge rows into `judged`; returns what `_name_faults` does."""
+        """Judge rows and keep them; returns what `_name_faults` does."""
         for name in day_fields(schema):
             rows = rows.append_column(day_name(name), parse_days(whole(rows[name])))
         alike = (edition.year, schema.name, is_new, tuple(rows.schema.names), tuple(map(str, rows.schema.types)))
         if alike not in self._compiled:
             self._compiled[alike] = self._compile(rows.schema, edition, schema, is_new=is_new)
-        insert, ask_name_faults = self._compiled[alike]
+        ask_entries, ask_name_faults = self._compiled[alike]
         with engine.named(self.backend, rows, _TO_JUDGE):
-            self.backend.raw_sql(insert)
+            self._judged.add(ask_entries)
         return self._name_faults(ask_name_faults, rows, schema) if is_new else None
 
     def _compile(self, columns: pa.Schema, edition: Edition, schema: DataFormat, *, is_new: bool) -> tuple[str, str]:
-        """What judges rows into `judged`, and what asks for the faults of their names.
+        """What judges rows, and what asks for the faults of their names.
 
         Compiling takes as long as judging some ten thousand rows.
         """
@@ -236,7 +251,7 @@ class Staging:
             is_working=judged.item_code.isin(working),
         )
         name_faults = judged.select("rid", "name_faults").order_by("rid")
-        return f"INSERT INTO judged BY NAME {self.backend.compile(entries)}", self.backend.compile(name_faults)
+        return self.backend.compile(entries), self.backend.compile(name_faults)
 
     def _name_faults(self, query: str, rows: pa.Table, schema: DataFormat) -> pa.Array:
         """Faults about the content of natural persons' names, which are judged now and never again; else null."""
@@ -283,10 +298,10 @@ class Staging:
         """Drop deliveries that turned out not to be taken: another run has them, or their file changed meanwhile."""
         if not arrivals:
             return
-        numbers = ", ".join(str(number) for number in sorted(arrivals))
-        for table in ("judged", "quarantined"):
-            self.backend.raw_sql(f"DELETE FROM {table} WHERE arrival IN ({numbers})")
         self.forgotten |= arrivals
+        numbers = ", ".join(str(number) for number in sorted(self.forgotten))
+        self._judged.show(f"arrival NOT IN ({numbers})")
+        self.backend.raw_sql(f"DELETE FROM quarantined WHERE arrival IN ({numbers})")
 
     def arrival_table(self, numbers: Sequence[int] | None = None) -> ir.Table:
         """The deliveries that rows refer to by number."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 KEEP_DAYS = 7
+#: What the engine may hold in memory while it sorts; what is more goes to its temporary folder.
+MEMORY = "1GB"
 #: Rows that a reader takes or leaves as a whole: few enough for a look-up, enough for a scan of everything.
 ROW_GROUP_ROWS = 32_768
 #: Rows of one file; a partition with more has several, one after the other in its order.
