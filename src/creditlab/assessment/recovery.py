@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from creditlab.assessment.bands import months_later
 from creditlab.assessment.methodology import Indicator, Methodology, Override
-from creditlab.assessment.single import Line, Record, Standing, stand
+from creditlab.assessment.single import Line, Look, Record, Standing, stand
 from creditlab.terms import LeftOut
+
+#: So many times the record that helps most is looked for among all.
+_TRIED = 6
 
 
 class Remedy(StrEnum):
@@ -83,21 +86,28 @@ def recovery(methodology: Methodology, records: Iterable[Record], as_of: date) -
 
 
 def _mendings(methodology: Methodology, records: tuple[Record, ...], now: Standing) -> Iterator[Mending]:
-    """What can be mended; after each the one that helps most is looked for anew, for caps hide what several do."""
+    """What can be mended; the next one is looked for anew after each, for caps hide what several do together."""
+    look = Look(methodology, now.day)
+    lines = {record.key64: look.lines(record) for record in records}
+    mended = {record.key64: look.lines(replace(record, left_out=LeftOut.REPAIRED)) for record in records}
+
+    def without(keys: Collection[int]) -> Standing:
+        return look.settle(line for key in lines for line in (mended if key in keys else lines)[key])
+
     waiting = {line.record.key64: line.record for line in now.lines if _is_adverse(line)}
-    rules = {
-        key: tuple(line.rule for line in now.lines if line.record.key64 == key and _is_adverse(line)) for key in waiting
-    }
-    mended: tuple[int, ...] = ()
+    weight = {key: min(line.own for line in lines[key]) for key in waiting}
+    done: list[int] = []
     while waiting:
-        tried = {key: _without(methodology, records, (*mended, key), now.day) for key in waiting}
-        best = min(tried, key=lambda key: _rank(methodology, tried[key], waiting[key]))
-        mended = (*mended, best)
+        # Whoever has very many is told the rest by their points: trying all against all would take minutes.
+        tried = waiting if len(done) < _TRIED else {min(waiting, key=lambda key: (weight[key], key)): None}
+        found = {key: without([*done, key]) for key in tried}
+        best = min(found, key=lambda key: _rank(methodology, found[key], waiting[key]))
+        done.append(best)
         record = waiting.pop(best)
-        remedies = [Remedy.PERFORM] if any(rule.when for rule in rules[best]) else []
+        rules = tuple(line.rule for line in now.lines if line.record.key64 == best and _is_adverse(line))
+        remedies = [Remedy.PERFORM] if any(rule.when for rule in rules) else []
         remedies += [Remedy.REPAIR] if record.repairable_from else []
-        alone = _without(methodology, records, (best,), now.day)
-        yield Mending(record, rules[best], tuple(remedies), record.repairable_from, alone, tried[best])
+        yield Mending(record, rules, tuple(remedies), record.repairable_from, without([best]), found[best])
 
 
 def _is_adverse(line: Line) -> bool:
@@ -105,11 +115,6 @@ def _is_adverse(line: Line) -> bool:
     if line.left_out not in (None, LeftOut.COUNTED_ONCE):
         return False
     return isinstance(line.rule, Override) or line.own < 0
-
-
-def _without(methodology: Methodology, records: Iterable[Record], keys: tuple[int, ...], day: date) -> Standing:
-    mended = (replace(one, left_out=LeftOut.REPAIRED) if one.key64 in keys else one for one in records)
-    return stand(methodology, mended, day)
 
 
 def _rank(methodology: Methodology, found: Standing, record: Record) -> tuple[int, int, date, int]:

@@ -6,7 +6,7 @@ It rests on the same tables of steps as the assessment of everybody, and a test 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -88,6 +88,62 @@ class Standing:
         return {code: max(-caps[code], min(caps[code], points)) for code, points in found.items()}
 
 
+class Look:
+    """A methodology on a day, for looking at one record after the other.
+
+    What a record adds does not hang on the others, but for what counts once; so it is worked out once a record.
+    """
+
+    def __init__(self, methodology: Methodology, day: date) -> None:
+        self.methodology, self.day = methodology, day
+        bands = Bands.of(methodology, day)
+        self._days = [-one.toordinal() for one in bands.days]
+        self._steps = {one.code: bands.values(one) for one in methodology.indicators}
+        self._holds = {one.code: bands.holds(one.below_months) for one in methodology.overrides}
+        self._indicators: dict[str, list[Indicator]] = {}
+        for indicator in methodology.indicators:
+            for item in indicator.items:
+                self._indicators.setdefault(item, []).append(indicator)
+
+    def lines(self, record: Record) -> list[Line]:
+        """What the rules see in a record, if it is the only one."""
+        return list(self._lines(record))
+
+    def settle(self, lines: Iterable[Line]) -> Standing:
+        """The standing that the lines of all records make."""
+        methodology = self.methodology
+        kept = tuple(_only_newest(list(lines)))
+        counted = [line for line in kept if line.left_out is None]
+        is_provisional = any(line.left_out is LeftOut.DISPUTED for line in kept)
+        found = Standing(self.day, None, None, None, is_provisional, bool(counted), kept)
+        if not counted:
+            return found
+        score = methodology.base + sum(found.indicator_points(methodology).values())
+        score = max(methodology.lowest, min(methodology.highest, score))
+        by_score = methodology.level_of(score).code
+        set_to = [line.rule.level for line in counted if isinstance(line.rule, Override)]
+        level = max((by_score, *set_to), key=methodology.place_of)
+        return replace(found, score=score, level=level, score_level=by_score)
+
+    def _lines(self, record: Record) -> Iterator[Line]:
+        band = bisect_right(self._days, -record.event_date.toordinal())
+        taken_out = _taken_out(record, self.day)
+        of_item = self._indicators.get(record.item_code)
+        if of_item:
+            fitting = [one for one in of_item if _fits(one, record)]
+            rule = (fitting or of_item)[0]
+            step = self._steps[rule.code][band]
+            own = points_of(rule, step) * record.units
+            reason = taken_out or _own_reason(rule, record, self.day, bool(fitting), step)
+            if reason is None and record.left_out:
+                reason = LeftOut.DISPUTED
+            yield Line(record, rule, 0 if reason else own, own if fitting else 0, reason)
+        for override in self.methodology.overrides:
+            if record.item_code in override.items and _fits(override, record) and self._holds[override.code][band]:
+                disputed = LeftOut.DISPUTED if record.left_out else None
+                yield Line(record, override, 0, 0, taken_out or disputed)
+
+
 def stand(methodology: Methodology, records: Iterable[Record], day: date) -> Standing:
     """Work out one organisation's standing.
 
@@ -96,40 +152,8 @@ def stand(methodology: Methodology, records: Iterable[Record], day: date) -> Sta
     records
         All that is held about it, as evidence has it on `day` or on an earlier day; what ends in between is left out.
     """
-    bands = Bands.of(methodology, day)
-    lines = [line for record in records for line in _lines(methodology, bands, record)]
-    lines = list(_only_newest(methodology, lines))
-    counted = [line for line in lines if line.left_out is None]
-    is_provisional = any(line.left_out is LeftOut.DISPUTED for line in lines)
-    if not counted:
-        return Standing(day, None, None, None, is_provisional, False, tuple(lines))
-    found = Standing(day, None, None, None, is_provisional, True, tuple(lines))
-    score = methodology.base + sum(found.indicator_points(methodology).values())
-    score = max(methodology.lowest, min(methodology.highest, score))
-    by_score = methodology.level_of(score).code
-    set_to = [line.rule.level for line in counted if isinstance(line.rule, Override)]
-    level = max((by_score, *set_to), key=methodology.place_of)
-    return replace(found, score=score, level=level, score_level=by_score)
-
-
-def _lines(methodology: Methodology, bands: Bands, record: Record) -> Iterable[Line]:
-    band = bisect_right(bands.days, -record.event_date.toordinal(), key=lambda one: -one.toordinal())
-    taken_out = _taken_out(record, bands.as_of)
-    of_item = [one for one in methodology.indicators if record.item_code in one.items]
-    if of_item:
-        fitting = [one for one in of_item if _fits(one, record)]
-        rule = (fitting or of_item)[0]
-        step = bands.values(rule)[band]
-        own = points_of(rule, step) * record.units
-        reason = taken_out or _own_reason(rule, record, bands.as_of, bool(fitting), step)
-        if reason is None and record.left_out:
-            reason = LeftOut.DISPUTED
-        # What is disputed, repaired or withdrawn would add so much; what doesn't fit adds nothing in any case.
-        yield Line(record, rule, 0 if reason else own, own if fitting and step is not None else 0, reason)
-    for override in methodology.overrides:
-        if record.item_code in override.items and _fits(override, record) and bands.holds(override.below_months)[band]:
-            disputed = LeftOut.DISPUTED if record.left_out else None
-            yield Line(record, override, 0, 0, taken_out or disputed)
+    look = Look(methodology, day)
+    return look.settle(line for record in records for line in look.lines(record))
 
 
 def _fits(rule: Indicator | Override, record: Record) -> bool:
@@ -154,7 +178,7 @@ def _own_reason(rule: Indicator, record: Record, day: date, is_fitting: bool, st
     return None if record.units else LeftOut.NO_AMOUNT
 
 
-def _only_newest(methodology: Methodology, lines: list[Line]) -> Iterable[Line]:
+def _only_newest(lines: list[Line]) -> Iterator[Line]:
     """Of what counts once the newest record counts."""
     newest: dict[str, tuple[int, int]] = {}
     for line in lines:
