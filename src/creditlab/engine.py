@@ -59,6 +59,8 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
             preserve_insertion_order=False,
             **({"memory_limit": memory} if memory else {}),
         )
+        # In a notebook the engine would show how far it is, and a page shows nothing but sections.
+        backend.con.execute("SET enable_progress_bar = false")
         try:
             yield backend
         except (duckdb.OperationalError, OSError) as error:
