@@ -163,6 +163,14 @@ def test_the_column_may_have_several_names(held: Tiny, run: Run, tmp_path: Path,
     assert [one["subject_id"] for one in said["codes"]] == [GONE]
 
 
+def test_a_list_without_a_header_loses_nobody(held: Tiny, run: Run, tmp_path: Path) -> None:
+    said = run(held, "check", listed(tmp_path, GONE, TRADER, header=f" {FIRM.lower()} "), *AS_OF)
+    found = [(one["row_no"], one["subject_id"], one["answer"]) for one in said["codes"]]
+    assert found == [(1, FIRM, "registered"), (2, GONE, "deregistered"), (3, None, "refused")]
+    said = run(held, "check", listed(tmp_path, GONE, header=TRADER), *AS_OF)
+    assert [one["answer"] for one in said["codes"]] == ["refused", "deregistered"]
+
+
 def test_a_list_that_cant_be_read_is_refused_without_a_word_of_it(held: Tiny, run: Run, tmp_path: Path) -> None:
     for text in (f"name,number\nx,{FIRM}\n", "subject_id\n", "", f"subject_id,name\n{FIRM}\n"):
         path = tmp_path / "codes.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -29,6 +30,8 @@ ANSWER = (
     "row_no", "subject_id", "answer", "item_code", "published_count", "newest_event_on", "published_until",
     "next_end_on", "as_of", "run_no",
 )  # fmt: skip
+#: A credit code, right or mistyped, or a resident ID.
+_CODE = re.compile("[0-9A-Z]{18}")
 _OF_EVIDENCE = ("subject_id", "item_code", "event_date", "published_until", "is_published")
 
 
@@ -78,7 +81,8 @@ def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date)
     Parameters
     ----------
     path
-        A CSV file (or workbook) with a column subject_id, code or 统一社会信用代码, or with one column only.
+        A CSV file (or workbook) with a column subject_id, code or 统一社会信用代码, or with one column, whose first
+        line may be a code already.
     as_of
         The day whose state is looked at.
 
@@ -132,9 +136,16 @@ def _read(path: Path) -> pa.Array:
         raise ParameterError("a row has too few or too many cells", where=f"CODES, row {unreadable[0]}")
     known = [name for name in _HEADERS if name in table.column_names]
     name = known[0] if known else table.column_names[0] if table.num_columns == 1 else None
-    if name is None or not table.num_rows:
+    # A list may be written without a header: its first line is a bidder like the others.
+    first = [name] if name and not known and _is_like_a_code(name) else []
+    if name is None or (not first and not table.num_rows):
         raise ParameterError("no code is found in the list", where="CODES", do=f"Name its column {_HEADERS[0]}.")
-    return pa.array(fold_identifier(pc.fill_null(table[name].combine_chunks().cast(pa.string()), "")))
+    codes = pc.fill_null(table[name].combine_chunks().cast(pa.string()), "")
+    return pa.array(fold_identifier(pa.concat_arrays([pa.array(first, pa.string()), codes])))
+
+
+def _is_like_a_code(text: str) -> bool:
+    return _CODE.fullmatch(fold_identifier(pa.array([text], pa.string()))[0].as_py()) is not None
 
 
 def _registered(held: Held, backend: Backend, as_of: date) -> pa.Table:
