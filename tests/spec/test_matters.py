@@ -116,8 +116,8 @@ def test_an_item_that_nobody_delivers_for_a_year(ask: Any, make_tiny: Make) -> N
 
 def test_a_dispute_counts_from_its_first_day_until_it_is_decided(ask: Any, make_tiny: Make) -> None:
     tiny = make_tiny([ONE])
-    tiny.deliver([row(number) for number in "1234"], "2026-07-02", **HOME)
-    tiny.deliver([row(number, action="dispute") for number in "123"], "2026-08-01", **HOME)
+    tiny.deliver([row(number) for number in "123456"], "2026-07-02", **HOME)
+    tiny.deliver([row(number, action="dispute") for number in "12345"], "2026-08-01", **HOME)
     # A correction meanwhile begins nothing anew; what was decided and is disputed again does.
     tiny.deliver([row("2", action="dispute", note="more")], "2026-09-25", **HOME)
     tiny.deliver([row("3", action="resolve")], "2026-08-20", **HOME)
@@ -125,7 +125,37 @@ def test_a_dispute_counts_from_its_first_day_until_it_is_decided(ask: Any, make_
     tiny.ingest()
     update(ask, tiny, as_of="2026-10-05")
     one = found(ask, tiny)["dispute_open", "A-1", "D1", ""]
-    assert (one["measure"], one["numerator"], one["denominator"]) == ("disputed_records", 2, 3)
+    assert (one["measure"], one["numerator"], one["denominator"]) == ("disputed_records", 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("disputed", "as_of", "holds"),
+    [
+        ("123", "2026-10-20", True),
+        ("123", "2026-10-03", False),  # not older than sixty days yet
+        ("12", "2026-10-20", False),
+        ("1", "2027-01-31", False),  # a hundred and eighty days after its first one, not more
+        ("1", "2027-02-01", True),
+    ],
+)
+def test_disputes_are_a_matter_when_they_are_several_or_one_is_very_old(
+    ask: Any, make_tiny: Make, disputed: str, as_of: str, holds: bool
+) -> None:
+    tiny = make_tiny([ONE])
+    tiny.deliver([row(number) for number in "123"], "2026-07-02", **HOME)
+    tiny.deliver([row(number, action="dispute") for number in disputed], "2026-08-04", **HOME)
+    tiny.ingest()
+    update(ask, tiny, as_of=as_of)
+    assert (("dispute_open", "A-1", "D1", "") in found(ask, tiny)) is holds
+
+
+def test_a_workspace_says_how_many_disputes_are_a_matter(ask: Any, make_tiny: Make) -> None:
+    tiny = make_tiny([ONE], settings="[monitoring.dispute_open]\nrecords = 1\n")
+    tiny.deliver([row("1")], "2026-07-02", **HOME)
+    tiny.deliver([row("1", action="dispute")], "2026-08-04", **HOME)
+    tiny.ingest()
+    update(ask, tiny, as_of="2026-10-20")
+    assert ("dispute_open", "A-1", "D1", "") in found(ask, tiny)
 
 
 # --- A matter's life ------------------------------------------------------------------------------------

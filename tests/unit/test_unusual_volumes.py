@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.detectable import least_mean, power
-from benchmarks.planted import TUNING, provinces
+from benchmarks.planted import TUNING_SERIES, provinces
 from benchmarks.unusual_volumes import LIMITS, assess
 from creditlab.monitoring.findings import Kind
 from creditlab.monitoring.series import RECORDS, Series
@@ -31,7 +31,7 @@ def kinds(*those: Series) -> list[Kind]:
 
 def test_planted_falls_and_floods_are_found_wherever_they_can_be_told_from_chance() -> None:
     # In the worlds of tuning: those held out are looked at once, for the page, and never by a test.
-    (wholes,) = assess(provinces(TUNING, 4, SEED), [LIMITS["score"]], units=False)
+    (wholes,) = assess(provinces(TUNING_SERIES, 4, SEED), [LIMITS["score"]], units=False)
     assert wholes.detectable.planted >= 30
     assert wholes.everything.precision >= 0.8
     assert wholes.detectable.recall >= 0.75
@@ -127,8 +127,22 @@ def test_months_that_went_wrong_before_hide_nothing() -> None:
     assert kinds(series(past, 100), series(past, 300), series(past, 205)) == [Kind.FALL, Kind.FLOOD, Kind.NONE]
 
 
+def test_a_month_that_went_wrong_hides_neither_the_one_after_it_nor_the_third() -> None:
+    rng = np.random.default_rng(11)
+    past = [int(200 * np.exp(x)) for x in rng.normal(0, 0.04, 30)]
+    for wrong in (100, 300):
+        kind = Kind.FALL if wrong < 200 else Kind.FLOOD
+        assert kinds(series([*past, wrong], wrong), series([*past, wrong, wrong], wrong)) == [kind, kind]
+        # When it is over, nothing is raised.
+        assert kinds(series([*past, wrong], 200), series([*past, wrong, wrong], 200)) == [Kind.NONE, Kind.NONE]
+
+
+def test_a_level_that_has_been_another_for_long_is_what_is_expected() -> None:
+    assert kinds(series([200] * 20 + [110] * 8, 110)) == [Kind.NONE]
+
+
 def test_numbers_are_the_same_every_time_and_whatever_the_order() -> None:
-    [province] = provinces(TUNING, 1, SEED)
+    [province] = provinces(TUNING_SERIES, 1, SEED)
     many = [one.series for one in province if not one.series.region_code][:40]
     first = {(one.item_code, one.department): expected for one, expected, _ in judge(many, LIMITS)}
     again = {(one.item_code, one.department): expected for one, expected, _ in judge(many[::-1], LIMITS)}

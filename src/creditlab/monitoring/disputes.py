@@ -24,13 +24,17 @@ DISPUTED_RECORDS = "disputed_records"
 def disputes_open(look: Quarter) -> Iterator[Finding]:
     """Items and departments by their disputes that are older than the threshold, beside all that are open.
 
-    One finding per item and provider of any edition: where nothing is disputed, nothing holds.
+    It takes several of them, or a single one that nobody has decided for very long. One finding per item and provider
+    of any edition: where nothing is disputed, nothing holds.
     """
-    days = look.thresholds[MatterRule.DISPUTE_OPEN]["days"]
+    limits = look.thresholds[MatterRule.DISPUTE_OPEN]
     open_now = disputed_since(look.inputs, look.as_of)
-    oldest = look.as_of - timedelta(days=days)
+    old, very_old = (
+        open_now.since < look.as_of - timedelta(days=days)
+        for days in (limits["days"], max(limits["days"], limits["longest"]))
+    )
     counted = open_now.group_by("item_code", "department").agg(
-        numerator=(open_now.since < oldest).cast("int64").sum(), denominator=open_now.count()
+        numerator=old.cast("int64").sum(), denominator=open_now.count(), very_old=very_old.any()
     )
     counts: dict[tuple[str, str], dict[str, Any]] = {
         (row["item_code"], row["department"]): row for row in counted.to_pyarrow().to_pylist()
@@ -42,10 +46,11 @@ def disputes_open(look: Quarter) -> Iterator[Finding]:
         for department in item.departments
     }
     for item_code, department in sorted(providers | set(counts)):
-        row = counts.get((item_code, department), {"numerator": 0, "denominator": 0})
+        row = counts.get((item_code, department), {"numerator": 0, "denominator": 0, "very_old": False})
+        holds = row["numerator"] >= limits["records"] or row["very_old"]
         period = look.period
         evidence = Evidence(DISPUTED_RECORDS, row["numerator"], row["denominator"], period.start, period.end)
-        yield Finding(MatterRule.DISPUTE_OPEN, Kind.NONE, item_code, department, "", row["numerator"] > 0, evidence)
+        yield Finding(MatterRule.DISPUTE_OPEN, Kind.NONE, item_code, department, "", holds, evidence)
 
 
 def disputed_since(inputs: Inputs, as_of: date) -> ir.Table:

@@ -20,6 +20,7 @@ from itertools import product
 
 import numpy as np
 
+from creditlab.monitoring.newest import followed, likelier, newest_of
 from creditlab.monitoring.series import Series
 
 #: How far from its median the level may lie, and how far it wanders (root scale, share of the level); it forgets
@@ -50,6 +51,8 @@ _FOUR_IN_FIVE = 0.8416
 
 #: Whose year, how far the level wanders, and the year.
 _Setting = tuple[int, float, tuple[float, float]]
+#: Evidence, means, variances, and how likely the month before went wrong.
+_Said = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -80,20 +83,21 @@ class Expectation:
 
 @dataclass(frozen=True)
 class _Parts:
-    """A setting's covariance of so many months, taken apart, and what ties the month after them to these."""
+    """A setting's covariance of older months, taken apart; what ties those after them to these, and to each other."""
 
     values: np.ndarray
     vectors: np.ndarray
     tie: np.ndarray
-    alone: float
+    alone: np.ndarray
 
 
 @lru_cache(maxsize=2048)
-def _parts(length: int, wanders: float, year: tuple[float, float]) -> _Parts:
-    by_lag = _by_lag(wanders, year, -(-length // 60) * 60)
-    place = np.arange(length)
+def _parts(length: int, wanders: float, year: tuple[float, float], newer: int = 1) -> _Parts:
+    by_lag = _by_lag(wanders, year, -(-(length + newer) // 60) * 60)
+    place, after = np.arange(length), length + np.arange(newer)
     values, vectors = np.linalg.eigh(by_lag[np.abs(place[:, None] - place)])
-    return _Parts(np.maximum(values, 0), vectors, by_lag[length - place] @ vectors, float(by_lag[0]))
+    tie = by_lag[after[:, None] - place] @ vectors
+    return _Parts(np.maximum(values, 0), vectors, tie, by_lag[np.abs(after[:, None] - after)])
 
 
 @lru_cache(maxsize=2048)
@@ -127,6 +131,8 @@ class Learned:
         self.place = np.empty(len(series), dtype=int)
         self.level: np.ndarray = np.empty(len(series))
         self.past: dict[int, np.ndarray] = {}
+        self.older: dict[int, np.ndarray] = {}
+        self.newest: dict[int, np.ndarray] = {}
         for length, places in self.groups.items():
             self.place[places] = np.arange(len(places))
             roots = np.sqrt(np.array([series[place].past for place in places.tolist()], dtype=float) + _SHIFT)
@@ -134,7 +140,10 @@ class Learned:
             self.past[length] = roots / self.level[places, None] - 1
         self.chance = _CHANCE / self.level**2
         for length, places in self.groups.items():
-            self.past[length] = _drawn_in(self.past[length], self.chance[places], _parts(length, *_FIRST))
+            past, older = self.past[length], length - newest_of(length)
+            self.past[length] = _drawn_in(past, self.chance[places], _parts(length, *_FIRST))
+            self.older[length] = _drawn_in(past[:, :older], self.chance[places], _parts(older, *_FIRST))
+            self.newest[length] = past[:, older:]
 
     def expect(self, score: np.ndarray, sought: float) -> list[Expectation]:
         """What is expected of each series' month.
@@ -148,7 +157,8 @@ class Learned:
         """
         from scipy.stats import norm, t
 
-        centre, variance, freedom = self._weighed
+        centre, variance, freedom, wrong = self._weighed
+        surer = score**2 - 2 * np.log(likelier(wrong))
         # Student's, of the same variance.
         spread = np.sqrt(variance * (freedom - 2) / freedom)
 
@@ -168,7 +178,7 @@ class Learned:
         own = variance - self.chance
         fallen = (self.chance + (1 - sought) * own) / variance
         flooded = ((1 + 3 * sought) / (1 + sought) * self.chance + (1 + sought) * own) / variance
-        below, above = _width(score, fall, fallen), _width(score, flood, flooded)
+        below, above = _width(surer, fall, fallen), _width(surer, flood, flooded)
         columns = (
             mean,
             count(centre - far(below)),
@@ -182,8 +192,8 @@ class Learned:
         return [Expectation(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
     @cached_property
-    def _weighed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The mean, variance and tails (Student's degrees of freedom) of what the settings say together."""
+    def _weighed(self) -> _Said:
+        """What the settings say together: mean, variance, tails (Student's degrees of freedom), the month before."""
         years = [np.zeros((len(self.level), 12)), *self._years_of_others()]
         settings = list(product((_OWN, _ITEM, _ALL), _WANDERS, _YEARS))
         apart = -(-len(self.level) // _ENOUGH)
@@ -192,7 +202,7 @@ class Learned:
             common = _common(self._all_said(some, years, settings)[0])
             heard = common.reshape(len(settings), -1).sum(axis=1) >= _WORTH
             settings = [one for one, is_heard in zip(settings, heard, strict=True) if is_heard]
-        evidence, means, variances = self._all_said(self.groups, years, settings)
+        evidence, means, variances, wrong = self._all_said(self.groups, years, settings)
         weights = _likely(evidence) * _common(evidence)
         weights /= weights.sum(axis=1, keepdims=True)
         mean = (weights * means).sum(axis=1)
@@ -200,42 +210,43 @@ class Learned:
         variance = (weights * (variances + off)).sum(axis=1)
         fourth = (weights * (3 * variances**2 + 6 * variances * off + off**2)).sum(axis=1)
         excess = np.maximum(fourth / variance**2 - 3, 0.05)
-        return mean, variance, 4 + 6 / excess
+        return mean, variance, 4 + 6 / excess, (weights * wrong).sum(axis=1)
 
-    def _all_said(
-        self, groups: Mapping[int, np.ndarray], years: list[np.ndarray], settings: list[_Setting]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Evidence, means and variances: a row per series, in their order, a column per setting and restlessness."""
+    def _all_said(self, groups: Mapping[int, np.ndarray], years: list[np.ndarray], settings: list[_Setting]) -> _Said:
+        """A row per series, in their order, a column per setting and restlessness."""
         order = np.argsort(np.concatenate(list(groups.values())))
         by_length = [
             [
-                self._said(length, places, years[whose], _parts(length, wanders, year))
+                self._said(length, places, years[whose], _parts(older, wanders, year, length - older + 1))
                 for whose, wanders, year in settings
             ]
             for length, places in groups.items()
+            for older in [length - newest_of(length)]
         ]
-        evidence, means, variances = (
-            np.vstack([np.hstack([one[place] for one in row]) for row in by_length])[order] for place in range(3)
+        evidence, means, variances, wrong = (
+            np.vstack([np.hstack([one[place] for one in row]) for row in by_length])[order] for place in range(4)
         )
-        return evidence, means, variances
+        return evidence, means, variances, wrong
 
-    def _said(
-        self, length: int, places: np.ndarray, year: np.ndarray, parts: _Parts
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _said(self, length: int, places: np.ndarray, year: np.ndarray, parts: _Parts) -> _Said:
         """How well a setting explains series, and what it expects: columns by restlessness."""
         months = (self.month[places, None] - length + np.arange(length + 1)) % 12
         shape = np.take_along_axis(year[places], months, axis=1)
-        turned = (self.past[length][self.place[places]] - shape[:, :-1]) @ parts.vectors
+        older = len(parts.values)
+        turned = (self.older[length][self.place[places]] - shape[:, :older]) @ parts.vectors
+        newest = (self.newest[length][self.place[places]] - shape[:, older:-1]).T
+        between = (parts.tie[:, None] * parts.tie).reshape(-1, older)
         found = []
         for restless in _RESTLESS:
             noise = (self.chance[places] + restless**2)[:, None]
             whole = parts.values + noise
             evidence = -0.5 * (turned**2 / whole + np.log(whole)).sum(axis=1)
-            mean = 1 + shape[:, -1] + (turned / whole) @ parts.tie
-            variance = parts.alone - (parts.tie**2 / whole).sum(axis=1) + noise[:, 0]
-            found.append((evidence, mean, variance))
-        evidence, mean, variance = (np.column_stack(one) for one in zip(*found, strict=True))
-        return evidence, mean, variance
+            means = parts.tie @ (turned / whole).T
+            tied = parts.alone[:, :, None] - (between @ (1 / whole).T).reshape(*parts.alone.shape, -1)
+            said = followed(newest, means, tied, noise[:, 0])
+            found.append((evidence + said.evidence, 1 + shape[:, -1] + said.mean, said.variance, said.wrong))
+        evidence, mean, variance, wrong = (np.column_stack(one) for one in zip(*found, strict=True))
+        return evidence, mean, variance, wrong
 
     def _years_of_others(self) -> Iterator[np.ndarray]:
         """What the item's other series, and those of other items, say of each month of the year."""
@@ -258,22 +269,22 @@ class Learned:
             yield np.linalg.solve(np.eye(12) + between * sure[:, None, :], told)[:, :, 0]
 
 
-def _width(score: np.ndarray, shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
-    """How far off a month must be: where the change sought is `exp(score**2 / 2)` times likelier than none.
+def _width(surer: np.ndarray, shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """How far off a month must be: where the change sought is `exp(surer / 2)` times likelier than none.
 
-    That is `score` where the change lies `score` off, and further both where it would hardly show, and where counts
-    are so calm that much less than the change lies outside.
+    That is the root of `surer` where the change lies as far off, and further both where it would hardly show, and where
+    counts are so calm that much less than the change lies outside.
 
     Parameters
     ----------
-    score, shift
-        The least width, and where a change would lie.
+    surer, shift
+        The square of the least width, and where a change would lie.
     ratio
         The variance there, as a multiple of that of a month in order.
     """
     shift = np.maximum(shift, 0.1)
     bend, slope = (1 - 1 / ratio) / 2, shift / ratio
-    short = shift**2 / (2 * ratio) + np.log(ratio) / 2 + score**2 / 2
+    short = shift**2 / (2 * ratio) + np.log(ratio) / 2 + surer / 2
     # Where it is never so likely, the root is as if it just were.
     root = np.sqrt(np.maximum(slope**2 + 4 * bend * short, 0))
     found: np.ndarray = 2 * short / (slope + root)
