@@ -140,3 +140,9 @@ def test_other_authorities_see_what_they_may_use(held: Tiny) -> None:
 
 def test_nothing_failed_is_left(held: Tiny) -> None:
     assert not list(Path(held.workspace.reports).glob("_failed/*"))
+
+
+def test_without_a_methodology_in_force_the_page_says_so(held: Tiny) -> None:
+    section = opened(held, FIRM).standing()
+    assert not section.tables
+    assert "No approved methodology" in section.paragraphs[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditlab.disclosure import SubjectRelease, release_subject
 from creditlab.disclosure.cube import CubeTable
@@ -16,9 +17,13 @@ from creditlab.reports.section import Section, Tile
 from creditlab.reports.sectioned import Sectioned
 from creditlab.reports.subject.facts import EVALUATION, HONOUR, JUDICIAL, PERMITS, PROMISES, Fact, facts_of
 from creditlab.reports.subject.shown import Shown, plain
+from creditlab.reports.subject.standing import line_titles, standing_of
 from creditlab.reports.subject.words import CATEGORIES, CLASSES, KINDS, ROLES
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from creditlab.assessment import Explanation
 
 
 def open_report(
@@ -59,6 +64,7 @@ def open_report(
     place, about, day = open_workspace(Path(workspace)), parse_period(period), parse_date(as_of)
     with engine.connect(place.engine_url) as backend:
         dossier = take_dossier(place, backend, subject, day, run_no)
+        standing = standing_of(place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no)
     released = release_subject(
         dossier.subject["subject_kind"],
         dossier.records.to_pylist(),
@@ -70,7 +76,7 @@ def open_report(
         day,
         dossier.run_no,
     )
-    return Report(place, dossier, released, Language(language), Path(out) if out else None)
+    return Report(place, dossier, released, standing, Language(language), Path(out) if out else None)
 
 
 class Report(Sectioned):
@@ -84,6 +90,8 @@ class Report(Sectioned):
         Who the organisation is, and the words of its records.
     released
         The records that the audience may see.
+    standing
+        Why it is assessed as it is; None where it is not assessed for this audience on the day.
     language
         The reader's language.
     out
@@ -91,10 +99,16 @@ class Report(Sectioned):
     """
 
     def __init__(
-        self, workspace: Workspace, dossier: Dossier, released: SubjectRelease, language: Language, out: Path | None
+        self,
+        workspace: Workspace,
+        dossier: Dossier,
+        released: SubjectRelease,
+        standing: Explanation | None,
+        language: Language,
+        out: Path | None,
     ) -> None:
         super().__init__(workspace, dossier.catalogue, released.release, language, out)
-        self.dossier, self.released = dossier, released
+        self.dossier, self.released, self.explanation = dossier, released, standing
         self.facts = facts_of(dossier, released)
         self._show = Shown(dossier, self.release, self.messages)
 
@@ -121,6 +135,17 @@ class Report(Sectioned):
             lines.append(_("{n} further records are not for this audience."))
         words = {"as_of": self.messages.day(self.release.as_of), "n": self.messages.integer(self.released.hidden_count)}
         return self._keep("overview", _("The organisation"), [one.format(**words) for one in lines], [table], tiles)
+
+    def standing(self) -> Section:
+        """How it is assessed: the level, every reason, the way back, and when the level changes by itself."""
+        _ = self.messages.gettext
+        if self.explanation is None:
+            text = _("No approved methodology assesses the organisation on this day, or not for this audience.")
+            return self._keep("standing", _("How it is assessed"), [text], [])
+        columns = line_titles(self.messages)
+        rows = [[plain(one[name]) for name in columns] for one in self.explanation.lines(self.messages)]
+        table = self._show.table("standing", _("What counted, what was left out, and why"), columns, rows)
+        return self._keep("standing", _("How it is assessed"), self.explanation.paragraphs(self.messages), [table])
 
     def side_by_side(self) -> Section:
         """Public and market information, category by category (Article 8)."""
