@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from creditlab.lake import Lake
     from creditlab.workspace import Workspace
 
+#: What the engine may hold in memory while the books are verified; what is more goes to temporary files.
+_VERIFY_MEMORY = "4GB"
+
 
 def register(command: Commands) -> None:
     """Add the commands to the parser."""
@@ -70,7 +73,7 @@ def _lake_verify(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -
     from creditlab import engine
     from creditlab.books import as_lines, as_result, verify_lake
 
-    with engine.connect() as backend:
+    with engine.connect(memory=workspace.engine_memory or _VERIFY_MEMORY) as backend:
         found = verify_lake(workspace, backend)
     status = ExitStatus.DONE if found.is_whole else ExitStatus.REFUSED
     return Answer(as_result(found), "".join(as_lines(found)), status)
