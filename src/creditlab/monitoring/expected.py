@@ -51,7 +51,7 @@ _FOUR_IN_FIVE = 0.8416
 
 #: Whose year, how far the level wanders, and the year.
 _Setting = tuple[int, float, tuple[float, float]]
-#: Evidence, means, variances, and how likely the month before went wrong.
+#: Evidence, means, variances, and how likely the month before went wrong, below 0 where it fell.
 _Said = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -158,7 +158,8 @@ class Learned:
         from scipy.stats import norm, t
 
         centre, variance, freedom, wrong = self._weighed
-        surer = score**2 - 2 * np.log(likelier(wrong))
+        # After a month that fell, a fall is likelier; after a flood, a flood.
+        surer_fall, surer_flood = (score**2 - 2 * np.log(likelier(np.maximum(one, 0))) for one in (-wrong, wrong))
         # Student's, of the same variance.
         spread = np.sqrt(variance * (freedom - 2) / freedom)
 
@@ -178,7 +179,7 @@ class Learned:
         own = variance - self.chance
         fallen = (self.chance + (1 - sought) * own) / variance
         flooded = ((1 + 3 * sought) / (1 + sought) * self.chance + (1 + sought) * own) / variance
-        below, above = _width(surer, fall, fallen), _width(surer, flood, flooded)
+        below, above = _width(surer_fall, fall, fallen), _width(surer_flood, flood, flooded)
         columns = (
             mean,
             count(centre - far(below)),
@@ -234,19 +235,15 @@ class Learned:
         shape = np.take_along_axis(year[places], months, axis=1)
         older = len(parts.values)
         turned = (self.older[length][self.place[places]] - shape[:, :older]) @ parts.vectors
-        newest = (self.newest[length][self.place[places]] - shape[:, older:-1]).T
-        between = (parts.tie[:, None] * parts.tie).reshape(-1, older)
-        found = []
-        for restless in _RESTLESS:
-            noise = (self.chance[places] + restless**2)[:, None]
-            whole = parts.values + noise
-            evidence = -0.5 * (turned**2 / whole + np.log(whole)).sum(axis=1)
-            means = parts.tie @ (turned / whole).T
-            tied = parts.alone[:, :, None] - (between @ (1 / whole).T).reshape(*parts.alone.shape, -1)
-            said = followed(newest, means, tied, noise[:, 0])
-            found.append((evidence + said.evidence, 1 + shape[:, -1] + said.mean, said.variance, said.wrong))
-        evidence, mean, variance, wrong = (np.column_stack(one) for one in zip(*found, strict=True))
-        return evidence, mean, variance, wrong
+        newest = (self.newest[length][self.place[places]] - shape[:, older:-1]).T[:, :, None]
+        noise = self.chance[places, None] + np.square(_RESTLESS)
+        whole = parts.values + noise[:, :, None]
+        evidence = -0.5 * (turned[:, None] ** 2 / whole + np.log(whole)).sum(axis=2)
+        means = (turned[:, None] / whole) @ parts.tie.T
+        learned = (1 / whole) @ (parts.tie[:, None] * parts.tie).reshape(-1, older).T
+        between = parts.alone - learned.reshape(*noise.shape, *parts.alone.shape)
+        said = followed(newest, np.moveaxis(means, 2, 0), np.moveaxis(between, (2, 3), (0, 1)), noise)
+        return evidence + said.evidence, 1 + shape[:, -1:] + said.mean, said.variance, said.wrong
 
     def _years_of_others(self) -> Iterator[np.ndarray]:
         """What the item's other series, and those of other items, say of each month of the year."""

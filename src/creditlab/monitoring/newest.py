@@ -15,7 +15,7 @@ import numpy as np
 #: So many months are followed; the ones before them have been drawn in, and need to be so many at least.
 _NEWEST, _OLDER = 3, 5
 #: How often a month goes wrong, how often the month after one that did, and by how much (root scale).
-_WRONG, _AGAIN, _FAR = 0.05, 0.3, 0.3
+_WRONG, _AGAIN, _FAR = 0.05, 0.5, 0.3
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Followed:
     Attributes
     ----------
     wrong
-        How likely the last of them went wrong.
+        How likely the last of them went wrong; below 0 where it fell.
     """
 
     evidence: np.ndarray
@@ -56,19 +56,21 @@ def followed(values: np.ndarray, means: np.ndarray, between: np.ndarray, noise: 
     Parameters
     ----------
     values
-        The newest months: a row per month, a column per series.
+        The newest months: first by month, then by series, then by setting.
     means, between
-        What older months make expected of them and of the next: a row more than `values`, and the covariances.
+        What older months make expected of them and of the next: one more than `values`, and the covariances.
     noise
-        The variance of a single month around its level, by series.
+        The variance of a single month around its level, by series and setting.
 
     Returns
     -------
     Followed
-        By series; of a month that may have gone wrong the two possibilities are made one of the same mean and variance.
+        By series and setting; of a month that may have gone wrong the two possibilities are made one of the same mean
+        and variance.
     """
-    evidence, wrong = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    evidence, wrong, sign = np.zeros(means.shape[1:]), np.zeros(means.shape[1:]), np.ones(means.shape[1:])
     for value in values:
+        sign = np.sign(value - means[0])
         off, tied, own = value - means[0], between[0, 1:], between[0, 0] + noise
         far, chance = own + _FAR**2, _next(wrong)
         in_order = np.log1p(-chance) - 0.5 * (off**2 / own + np.log(own))
@@ -79,4 +81,4 @@ def followed(values: np.ndarray, means: np.ndarray, between: np.ndarray, noise: 
         means = means[1:] + gain * off * tied
         between = between[1:, 1:] - (gain - wrong * (1 - wrong) * apart**2) * tied[:, None] * tied
         evidence += said
-    return Followed(evidence, means[0], between[0, 0] + noise, wrong)
+    return Followed(evidence, means[0], between[0, 0] + noise, sign * wrong)
