@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from creditlab import engine
 from creditlab.assessment import Assessment, Record, assess, parse_methodology, recovery
 from creditlab.terms import ASSESSMENT, FINDING
 from tests.properties.made_assessments import (
@@ -33,6 +32,7 @@ from tests.properties.made_assessments import (
     whole,
 )
 from tests.reference import assessment as reference
+from tests.spec.asking import asked_by_default
 
 EXAMPLES = int(os.environ.get("CREDITLAB_EXAMPLES", "8"))
 ordinary = settings(
@@ -55,8 +55,7 @@ EVIDENCE = pa.schema(
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[Any]:
-    with engine.connect() as opened:
-        ibis.set_backend(opened)
+    with asked_by_default() as opened:
         yield opened
 
 

@@ -20,6 +20,7 @@ from creditlab.assessment import Assessment, assess, parse_methodology
 from creditlab.errors import ExitStatus, PersonError
 from creditlab.lake import Lake
 from tests.reference.identifiers import resident_check
+from tests.spec.asking import asked_by_default
 from tests.spec.assessable import AS_OF, METHODOLOGY, NAME, ONE, assessable, penalty, standings
 from tests.spec.tiny import Tiny, code
 
@@ -57,8 +58,7 @@ EVIDENCE = pa.schema(
 @pytest.fixture
 def asked() -> Any:
     """Assess some subjects, each with one penalty, as their kinds say."""
-    with engine.connect() as backend:
-        ibis.set_backend(backend)
+    with asked_by_default():
 
         def ask(subjects: dict[str, str | None], recorded: dict[str, str | None] | None = None) -> Assessment:
             rows = [

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import ibis
+
+from creditlab import engine
 from creditlab.terms import COUNTS
 from tests.spec.tiny import Tiny, row
 
@@ -36,3 +40,15 @@ def counts(tiny: Tiny) -> list[dict[str, int]]:
 
 def quarantined(tiny: Tiny) -> list[tuple[int, str]]:
     return sorted((one["row_no"], one["reason"]) for one in tiny.table("quarantine"))
+
+
+@contextmanager
+def asked_by_default() -> Iterator[Any]:
+    """An engine that is asked where tables of one's own making are all that an expression rests on, for the block."""
+    before = ibis.options.default_backend
+    with engine.connect() as backend:
+        ibis.set_backend(backend)
+        try:
+            yield backend
+        finally:
+            ibis.options.default_backend = before
