@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,9 +115,7 @@ def take_assessment(
     }
     held = hold(workspace, backend, as_of, run_no, formats)
     check_outcomes(chosen, held)
-    rows = held.inputs.entries
-    rows = rows.filter(rows.item_code.isin(list(chosen.item_codes)))
-    held = replace(held, inputs=replace(held.inputs, entries=rows))
+    held = held.about_items(chosen.item_codes)
     subjects = existing(held.inputs.subjects, chosen, as_of)
     return Assessed(held, assess(held.evidence(EVIDENCE), subjects, chosen, as_of, is_searched=True))
 

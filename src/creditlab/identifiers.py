@@ -45,6 +45,8 @@ _CHINESE_BYTES = frozenset({*range(0x80, 0xC0), *range(0xE4, 0xEA)})
 _FOLDED_IN_NAMES = frozenset(range(256)) - {*b"0123456789abcdefghijklmnopqrstuvwxyz()", *_CHINESE_BYTES}
 _FOLDED_IN_IDENTIFIERS = frozenset(range(256)) - {*b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_/.()[]", *_CHINESE_BYTES}
 PSEUDONYM_PREFIX = "P-"
+#: The registering authority and type of a sole trader's credit code (GB 32100-2015).
+SOLE_TRADER_PREFIX = "92"
 
 
 def fold_identifier(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -120,7 +122,7 @@ def uscc_check_character(first_seventeen: str) -> str:
 
 def is_natural_person_code(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Whether each folded identifier is a sole trader's (92...) or a valid resident ID; False for null."""
-    sole_trader = pc.fill_null(pc.starts_with(values, "92"), False).to_numpy(zero_copy_only=False)
+    sole_trader = pc.fill_null(pc.starts_with(values, SOLE_TRADER_PREFIX), False).to_numpy(zero_copy_only=False)
     hint = pc.fill_null(pc.match_substring_regex(values, f"^{_RESIDENT_HINT}$"), False).to_numpy(zero_copy_only=False)
     if hint.any():
         candidates = pc.filter(values, pa.array(hint)).to_pylist()

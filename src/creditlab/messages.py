@@ -13,10 +13,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditlab.errors import InternalError
 from creditlab.periods import Period, containing
 from creditlab.terms import Language, UpdatePeriod
+
+if TYPE_CHECKING:
+    from creditlab.catalogue.edition import Catalogue
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "creditlab"
@@ -55,6 +59,16 @@ class Messages:
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """The message for n things in this language."""
         return self._texts.ngettext(singular, plural, n)
+
+    def item(self, catalogue: Catalogue, code: str) -> str:
+        """An item's name in the newest edition that has it; its code where none has."""
+        one = catalogue.newest_item(code)
+        return (self.named(one.item_name_zh, one.item_name_en) if one else "") or code
+
+    def department(self, catalogue: Catalogue, code: str, day: date) -> str:
+        """A department's name on a day; its code where the catalogue doesn't know it."""
+        one = catalogue.department_on(code, day)
+        return (self.named(one.name_zh, one.name_en) if one else "") or code
 
     def named(self, zh: str, en: str) -> str:
         """The name in this language of something that the catalogue names in both."""

@@ -60,17 +60,13 @@ class Explanation:
             because = _("counted")
         return {
             "indicator": messages.named(rule.name_zh, rule.name_en),
-            "item": self._item(line.record.item_code, messages),
+            "item": messages.item(self.catalogue, line.record.item_code),
             "record_id": line.record.record_id,
             "event_date": line.record.event_date.isoformat(),
             "points": points_text(line.points, is_signed=True) if line.left_out is None else "",
             "because": because,
             "legal_basis": messages.named(rule.legal_basis_zh, rule.legal_basis_en),
         }
-
-    def _item(self, item_code: str, messages: Messages) -> str:
-        item = self.catalogue.newest_item(item_code)
-        return messages.named(item.item_name_zh, item.item_name_en) if item else item_code
 
     def _standing(self, messages: Messages) -> Iterator[str]:
         _, now = messages.gettext, self.now
@@ -124,7 +120,7 @@ class Explanation:
             yield words.format(
                 number=number,
                 indicator=_("; ").join(self._rule(rule, messages) for rule in one.rules),
-                item=self._item(one.record.item_code, messages),
+                item=messages.item(self.catalogue, one.record.item_code),
                 day=messages.day(one.record.event_date),
                 record=one.record.record_id,
                 what=self._what(one, messages),

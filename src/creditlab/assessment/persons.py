@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditlab.errors import PersonError
-from creditlab.identifiers import PSEUDONYM_PREFIX, fold_identifier, is_natural_person_code
+from creditlab.identifiers import PSEUDONYM_PREFIX, SOLE_TRADER_PREFIX, fold_identifier, is_natural_person_code
 from creditlab.terms import SubjectKind
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-#: A sole trader's registering authority and type (GB 32100-2015).
-_SOLE_TRADER = "92"
 #: Anything that folding would change, or that has the form of a resident number.
 _SUSPECT = r"[^0-9A-Z]|^[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X]$"
 _DO = "Assess organisations; about one person there is only a statement, for somebody entitled to it."
@@ -37,7 +35,7 @@ def refuse_persons(rows: ir.Table, where: str) -> None:
     PersonError
         If there is one; the message names nobody.
     """
-    is_person = rows.subject_id.isnull() | rows.subject_id.startswith(_SOLE_TRADER)
+    is_person = rows.subject_id.isnull() | rows.subject_id.startswith(SOLE_TRADER_PREFIX)
     is_person |= rows.subject_id.contains(PSEUDONYM_PREFIX)
     suspects = rows.filter(rows.subject_id.re_search(_SUSPECT)).select("subject_id").distinct()
     if "subject_kind" in rows.columns:

@@ -40,6 +40,20 @@ class Commands(Protocol):
         ...
 
 
+def steps_of(command: argparse.ArgumentParser) -> Commands:
+    """Give a command steps of its own, each with its arguments; returns what adds one."""
+    steps = command.add_subparsers(dest="step", required=True, metavar="STEP", parser_class=Parser)
+    common = Parser(add_help=False)
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
+
+    def step(name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
+        added = steps.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(run=run)
+        return added
+
+    return step
+
+
 def opened(chosen: argparse.Namespace) -> Workspace:
     """The workspace that a command works on."""
     from creditlab.workspace import open_workspace

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditlab.cli.answer import Answer, Commands, Parser, opened, today
+from creditlab.cli.answer import Answer, Commands, opened, steps_of, today
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.terms import Language
 
@@ -32,15 +31,7 @@ def register(command: Commands) -> None:
     assess.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
     assess.add_argument("--subject", metavar="CODE", help="explain one organisation's standing, and its way back")
     methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
-    steps = methodology.add_subparsers(dest="step", required=True, metavar="STEP", parser_class=Parser)
-    common = Parser(add_help=False)
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
-
-    def step(name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
-        added = steps.add_parser(name, help=text, description=text, parents=[common])
-        added.set_defaults(run=run)
-        return added
-
+    step = steps_of(methodology)
     step("lint", _lint, "say what is wrong with a methodology").add_argument("name")
     approve = step("approve", _approve, "note who approved a methodology, and seal it")
     approve.add_argument("name")
@@ -62,7 +53,7 @@ def _assess(chosen: argparse.Namespace) -> Answer:
         if path:
             check_place(path, workspace.reports)
     is_chinese = workspace.language is Language.ZH_CN
-    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         taken = take_assessment(workspace, backend, as_of, run_no=chosen.run_no, name=chosen.methodology)
         table = backend.to_pyarrow(taken.assessment.table().order_by("subject_id"))
         if not table.num_rows:
@@ -97,7 +88,7 @@ def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> A
         do = "Leave out --output, --findings and --methodology."
         raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
     messages = Messages(workspace.language)
-    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no)
     said, lines = found.paragraphs(messages), found.lines(messages)
     now, change = found.now, found.recovery.next_change

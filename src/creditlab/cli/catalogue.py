@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditlab.cli import simulating
-from creditlab.cli.answer import Answer, Commands, Parser, opened, today
+from creditlab.cli.answer import Answer, Commands, opened, steps_of, today
 from creditlab.errors import ExitStatus, ParameterError
 from creditlab.terms import Audience
 
@@ -23,15 +22,7 @@ _CONTESTS = ["opinions", "impact"]
 def register(command: Commands) -> None:
     """Add the commands to the parser."""
     catalogue = command("catalogue", _lint, "draft, discuss, approve and publish the catalogue's editions")
-    steps = catalogue.add_subparsers(dest="step", required=True, metavar="STEP", parser_class=Parser)
-    common = Parser(add_help=False)
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object")
-
-    def step(name: str, run: Callable[[argparse.Namespace], Answer], text: str) -> argparse.ArgumentParser:
-        added = steps.add_parser(name, help=text, description=text, parents=[common])
-        added.set_defaults(run=run)
-        return added
-
+    step = steps_of(catalogue)
     lint = step("lint", _lint, "say what is wrong with the catalogue, or with one year's edition")
     lint.add_argument("year", type=int, nargs="?")
     step("draft", _draft, "make a year's draft from the edition before").add_argument("year", type=int)

@@ -34,7 +34,7 @@ def _profile(chosen: argparse.Namespace) -> Answer:
     workspace, as_of = opened(chosen), parse_date(chosen.as_of)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         held = hold(workspace, backend, as_of, formats=())
         rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
         about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
@@ -64,7 +64,7 @@ def _check(chosen: argparse.Namespace) -> Answer:
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(workspace.engine_url, memory=_MEMORY) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         checked = check_codes(workspace, backend, chosen.codes, as_of)
     if chosen.output:
         about = {"as_of": as_of.isoformat(), "run_no": str(checked.run_no)}

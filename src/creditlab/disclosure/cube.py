@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -132,6 +133,26 @@ def _group(parts: pa.Table, columns: tuple[str, ...]) -> pa.Table:
     named |= {name: grouped[f"{name}_any"] for name in ("is_provisional", "has_natural_persons")}
     named["ratio"] = ratio(named["numerator"], named["denominator"])
     return pa.table([named[name] for name in CUBE_SCHEMA.names], schema=CUBE_SCHEMA)
+
+
+def count_cell(
+    table: CubeTable, measure: str, count: int, period: Period, as_of: date, run_no: int, **where: str
+) -> dict[str, Any]:
+    """A cell of CUBE_SCHEMA that counts something about which no natural person's data is: entries, organisations.
+
+    Parameters
+    ----------
+    where
+        What of item_code, department, region_code and detail the cell is about; the others are empty.
+    """
+    return (
+        dict.fromkeys(CUBE_SCHEMA.names)
+        | dict.fromkeys(("dimension", *GROUP_COLUMNS), "")
+        | {"table": table.value, "measure": measure, "count": count, "run_no": run_no, "as_of": as_of}
+        | {"period_start": period.start, "period_end": period.end}
+        | {"is_provisional": False, "has_natural_persons": False}
+        | where
+    )
 
 
 def ratio(numerator: pa.ChunkedArray, denominator: pa.ChunkedArray) -> pa.ChunkedArray:

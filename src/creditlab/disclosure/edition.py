@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +19,7 @@ from creditlab.catalogue.sheets import Sheet, split_list
 from creditlab.catalogue.shown import NAMED, is_in_full, shown_cells
 from creditlab.catalogue.span import Span
 from creditlab.catalogue.standards import Standard, TargetKind
-from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable
+from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable, count_cell
 from creditlab.disclosure.gate import Release, release
 from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
@@ -188,13 +187,9 @@ def _counts(text: EditionText, period: Period, as_of: date) -> pa.Table:
         count(CHANGE_COUNT, detail=row["change"])
     for _ in text.comments.rows:
         count(COMMENT_COUNT)
-    rows: list[dict[str, Any]] = [
-        dict.fromkeys(CUBE_SCHEMA.names)
-        | dict.fromkeys(("dimension", "item_code", "region_code"), "")
-        | {"table": CubeTable.CATALOGUE.value, "measure": measure, "department": department, "detail": detail}
-        | {"period_start": period.start, "period_end": period.end, "as_of": as_of, "run_no": 0}
+    rows = [
         # Entries of the catalogue are counted, not records: no figure here is about anyone.
-        | {"count": number, "is_provisional": False, "has_natural_persons": False}
+        count_cell(CubeTable.CATALOGUE, measure, number, period, as_of, 0, department=department, detail=detail)
         for (measure, department, detail), number in found.items()
     ]
     return pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)

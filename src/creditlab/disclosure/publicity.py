@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from creditlab.catalogue.edition import Catalogue
-from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable
+from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable, count_cell
 from creditlab.disclosure.gate import Release, release
 from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
@@ -115,13 +115,11 @@ def _counts(entries: Iterable[Entry], lists: Iterable[str], period: Period, as_o
     for entry in entries:
         for key in ((entry["list_name"], ""), (entry["list_name"], entry["item_code"])):
             found[key] = found.get(key, 0) + 1
-    rows: list[dict[str, Any]] = [
-        dict.fromkeys(CUBE_SCHEMA.names)
-        | dict.fromkeys(("dimension", "department", "region_code"), "")
-        | {"table": CubeTable.PUBLICITY.value, "measure": ENTRY_COUNT, "item_code": item_code, "detail": name}
-        | {"period_start": period.start, "period_end": period.end, "as_of": as_of, "run_no": run_no}
+    rows = [
         # Organisations only: whatever else the item covers, nobody of that is counted here.
-        | {"count": number, "is_provisional": False, "has_natural_persons": False}
+        count_cell(
+            CubeTable.PUBLICITY, ENTRY_COUNT, number, period, as_of, run_no, item_code=item_code, detail=str(name)
+        )
         for (name, item_code), number in found.items()
     ]
     return pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from creditlab.catalogue.edition import Catalogue, Item
-from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable
+from creditlab.disclosure.cube import CUBE_SCHEMA, Cube, CubeTable, count_cell
 from creditlab.disclosure.gate import Release, release
 from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
@@ -129,12 +129,8 @@ def _counts(records: Sequence[Mapping[str, Any]], period: Period, as_of: date, r
             for item in ("", row["item_code"]):
                 found[name, item] = found.get((name, item), 0) + 1
     rows = [
-        dict.fromkeys(CUBE_SCHEMA.names)
-        | dict.fromkeys(("dimension", "department", "region_code", "detail"), "")
-        | {"table": CubeTable.SUBJECT.value, "measure": name, "item_code": item, "count": number}
-        | {"period_start": period.start, "period_end": period.end, "as_of": as_of, "run_no": run_no}
         # An organisation's own records: no other subject is in these figures.
-        | {"is_provisional": False, "has_natural_persons": False}
+        count_cell(CubeTable.SUBJECT, name, number, period, as_of, run_no, item_code=item)
         for (name, item), number in found.items()
     ]
     return pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)

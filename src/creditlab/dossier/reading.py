@@ -29,6 +29,7 @@ _PERSON = str(SubjectKind.NATURAL_PERSON)
 #: So many values stand in a question itself, where the files' statistics help to answer it.
 _FEW = 500
 _OUTCOME = pa.schema([("delivery_id", pa.string()), ("row_no", pa.int64()), ("outcome", pa.string())])
+_SAID = pa.schema([("delivery_id", pa.string()), ("row_no", pa.int64()), ("text", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Held:
     def run_no(self) -> int:
         """The run that all this is known at."""
         return int(self.inputs.run_no)
+
+    def about_items(self, codes: Collection[str]) -> Held:
+        """The same, of the entries of some items only: what nobody looks at is not read."""
+        rows = self.inputs.entries
+        return replace(self, inputs=replace(self.inputs, entries=rows.filter(rows.item_code.isin(list(codes)))))
 
     def evidence(self, columns: Collection[str] = EVIDENCE) -> ir.Table:
         """One row per record of an organisation, see `profiles.evidence`."""
@@ -200,15 +206,34 @@ def outcomes_of(snapshot: Snapshot, rules: PublicationRules, formats: Collection
     ibis Table
         delivery_id, row_no, outcome.
     """
-    parts = [ibis.memtable(_OUTCOME.empty_table())]
+    fields = {
+        data_format: outcomes.field
+        for data_format, outcomes in rules.outcomes.items()
+        if formats is None or data_format in formats or outcomes.decides
+    }
+    return field_said(snapshot, fields).rename(outcome="text")
+
+
+def field_said(snapshot: Snapshot, fields: Mapping[str, str]) -> ir.Table:
+    """What rows said in one field: one row per payload row of some record schemas, if it said any.
+
+    Parameters
+    ----------
+    fields
+        The field of each record schema.
+
+    Returns
+    -------
+    ibis Table
+        delivery_id, row_no, text.
+    """
+    parts = [ibis.memtable(_SAID.empty_table())]
     for data_format in snapshot.lake.payload_formats():
-        outcomes = rules.outcomes.get(data_format)
-        if outcomes is None or (formats is not None and not (data_format in formats or outcomes.decides)):
-            continue
         rows = snapshot.payload(data_format)
-        if outcomes.field in rows.columns:
-            said = rows.filter(rows[outcomes.field].notnull())
-            parts.append(said.select("delivery_id", "row_no", outcome=said[outcomes.field]))
+        field = fields.get(data_format)
+        if field is not None and field in rows.columns:
+            said = rows.filter(rows[field].notnull())
+            parts.append(said.select(*ROW, text=said[field]))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 

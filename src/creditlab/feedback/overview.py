@@ -79,8 +79,7 @@ class _Overview:
     # --- What every sheet needs ---------------------------------------------------------------------------
 
     def _item(self, code: str) -> str:
-        one = self.catalogue.newest_item(code)
-        return (self.messages.named(one.item_name_zh, one.item_name_en) if one else "") or code
+        return self.messages.item(self.catalogue, code)
 
     def _unit(self, code: str) -> str:
         one = self.catalogue.regions.get(code)

@@ -32,7 +32,7 @@ from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import MEMORY, Staging
 from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taking
-from creditlab.lake import Lake, Snapshot, check_editions
+from creditlab.lake import Lake, Snapshot, check_editions, newest_of
 from creditlab.lake.schemas import DELIVERIES
 from creditlab.periods import WorkingDays
 from creditlab.scratch import scratch
@@ -138,7 +138,7 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     protection = Protection(_key(workspace, runs), workspace.blanks)
     with engine.opening(memory=workspace.engine_memory or MEMORY) as opened, scratch() as spill:
         run = _Run(workspace, lake, opened, catalogue, calendar, protection, spill)
-        return run.carry_out(manifest, now, latest, selection, progress)
+        return run.carry_out(manifest, runs, now, latest, selection, progress)
 
 
 def _key(workspace: Workspace, runs: pa.Table) -> bytes:
@@ -174,12 +174,18 @@ class _Run:
         return self.staging.backend
 
     def carry_out(
-        self, manifest: list[ManifestRow], now: datetime, latest: datetime, selection: Selection, progress: Progress
+        self,
+        manifest: list[ManifestRow],
+        runs: pa.Table,
+        now: datetime,
+        latest: datetime,
+        selection: Selection,
+        progress: Progress,
     ) -> IngestResult | None:
         self.taking = Taking(self.workspace, self.intake, latest, selection)
         with register.Reading(self.workspace, self.catalogue, self.protection, lambda: self.staging.aside) as lists:
-            lists.begin(self.lake.last())
-            self.taking.take(manifest, self.lake.delivery_ids(), progress)
+            lists.begin(newest_of(runs))
+            self.taking.take(manifest, self.lake.delivery_ids(runs), progress)
         with self.lake.lock():
             self.lake.create()
             # Rows judged by rules that another run has replaced meanwhile would take the whole lake back to them.
@@ -188,7 +194,7 @@ class _Run:
             snapshot = self._snapshot()
             if snapshot is not None:
                 check_editions(self.catalogue, snapshot.runs)
-            self.taking.forget_known(self.lake.delivery_ids())
+                self.taking.forget_known(self.lake.delivery_ids(snapshot.runs))
             last = snapshot.last if snapshot else {}
             digests, changed = lists.changed(last)
             rules = rules_digest(self.catalogue, self.calendar, self.workspace.blanks)

@@ -60,8 +60,7 @@ class Snapshot:
     @property
     def last(self) -> dict[str, Any]:
         """The run's own row."""
-        row: dict[str, Any] = self.runs.slice(self.runs.num_rows - 1).to_pylist()[0]
-        return row
+        return newest_of(self.runs)
 
     def table(self, name: str) -> ir.Table:
         """All rows of a table that committed runs wrote."""
@@ -176,6 +175,12 @@ def run_known_on(runs: pa.Table, day: date, zone: tzinfo) -> int | None:
     """The newest run that was committed by the end of a day; None where the lake's books begin later."""
     by_then = [one["run_no"] for one in runs.to_pylist() if one["committed_at"].astimezone(zone).date() <= day]
     return max(by_then, default=None)
+
+
+def newest_of(runs: pa.Table) -> dict[str, Any]:
+    """The newest run's own row; empty where there is none."""
+    rows: list[dict[str, Any]] = runs.slice(max(runs.num_rows - 1, 0)).to_pylist()
+    return rows[0] if rows else {}
 
 
 def check_editions(catalogue: Catalogue, runs: pa.Table) -> None:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -138,14 +137,9 @@ class Lake:
         parts = [_as_runs(pq.ParquetFile(file).read()) for file in self.files("runs")]
         return pa.concat_tables([RUNS.empty_table(), *parts]).sort_by("run_no")
 
-    def last(self) -> dict[str, Any]:
-        """The row of the newest committed run; empty while there is none."""
-        runs = self.runs()
-        return runs.slice(runs.num_rows - 1).to_pylist()[0] if runs.num_rows else {}
-
-    def delivery_ids(self) -> set[str]:
-        """The deliveries that committed runs took in."""
-        committed, found = self.runs()["run_no"].combine_chunks(), set()
+    def delivery_ids(self, runs: pa.Table) -> set[str]:
+        """The deliveries that some committed runs took in."""
+        committed, found = runs["run_no"].combine_chunks(), set()
         for file in self.files("deliveries"):
             rows = pq.ParquetFile(file).read(["delivery_id", "run_no"])
             found |= set(rows.filter(pc.is_in(rows["run_no"], committed))["delivery_id"].to_pylist())

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import InternalError
-from creditlab.identifiers import PSEUDONYM_PREFIX
+from creditlab.identifiers import PSEUDONYM_PREFIX, SOLE_TRADER_PREFIX
 from creditlab.profiles.publication import ENDED, PublicationRules
 from creditlab.terms import LeftOut, Nature, PublicationClass, PublicationMethod, RecordState, SubjectKind
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Whom profiles and assessments may be about; natural persons never (Article 4).
 ORGANISATIONS = (SubjectKind.LEGAL_PERSON, SubjectKind.UNINCORPORATED_ORGANISATION, SubjectKind.GOVERNMENT_BODY)
-#: The registering authority and type of a sole trader's credit code (GB 32100-2015).
-SOLE_TRADER = "92"
 #: What evidence takes from a record as it stands.
 RECORD = (
     "subject_id", "subject_kind", "item_code", "department", "region_code", "record_id", "key64", "event_date",
@@ -150,7 +148,7 @@ def _organisations(rows: ir.Table, known: Known) -> ir.Table:
     person = str(SubjectKind.NATURAL_PERSON)
     rows = rows.filter(
         rows.subject_kind.fill_null("") != person,
-        ~rows.subject_id.startswith(SOLE_TRADER),
+        ~rows.subject_id.startswith(SOLE_TRADER_PREFIX),
         ~rows.subject_id.contains(PSEUDONYM_PREFIX),
     )
     if known.persons is not None:

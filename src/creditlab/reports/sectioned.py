@@ -30,13 +30,19 @@ def measure_and_release(
         If nothing has been ingested yet, or `take` finds nothing.
     """
     from creditlab import engine, lake
-    from creditlab.disclosure import read_policy, release
-    from creditlab.reports.shelf import past_releases
 
     with engine.connect(place.engine_url) as backend:
         inputs = lake.read_inputs(place, backend, run_no=run_no)
         cube, catalogue = take(inputs), inputs.catalogue
-    return release(cube, audience, read_policy(place.policy), past_releases(place.reports)), catalogue
+    return protect(place, audience, cube), catalogue
+
+
+def protect(place: Workspace, audience: Audience, cube: Cube) -> Release:
+    """Protect a cube for an audience by a workspace's policy, and against what was released before."""
+    from creditlab.disclosure import read_policy, release
+    from creditlab.reports.shelf import past_releases
+
+    return release(cube, audience, read_policy(place.policy), past_releases(place.reports))
 
 
 class Sectioned(ABC):

@@ -339,8 +339,7 @@ class Report(Sectioned):
         return Cell(text, "; ".join(named))
 
     def _department(self, code: str) -> str:
-        one = self.catalogue.department_on(code, self.release.period.start)
-        return (self.messages.named(one.name_zh, one.name_en) if one else "") or code
+        return self.messages.department(self.catalogue, code, self.release.period.start)
 
     def _table(self, name: str, caption: str, columns: Sequence[Column], rows: Iterable[Iterable[Cell]]) -> Table:
         return Table(name, caption, tuple(columns), tuple(tuple(row) for row in rows), "", self.release)

@@ -21,7 +21,7 @@ from creditlab.reports.methodology.tabling import Tabling
 from creditlab.reports.methodology.taking import MEMORY, Look, Taken, take
 from creditlab.reports.methodology.words import GATES, INDUSTRIES, KINDS
 from creditlab.reports.section import Section, Tile
-from creditlab.reports.sectioned import Sectioned
+from creditlab.reports.sectioned import Sectioned, protect
 from creditlab.tables import Column, Kind, Table
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace, open_workspace
@@ -64,13 +64,11 @@ def open_report(
         If there is no such methodology, or none is in force.
     """
     from creditlab import engine
-    from creditlab.disclosure import read_policy, release
-    from creditlab.reports.shelf import past_releases
 
     place = open_workspace(Path(workspace))
-    with engine.connect(place.engine_url, memory=MEMORY) as backend:
+    with engine.connect(place.engine_url, memory=place.engine_memory or MEMORY) as backend:
         taken = take(place, backend, parse_period(period), parse_date(as_of), run_no or None, methodology)
-    released = release(taken.cube, Audience(audience), read_policy(place.policy), past_releases(place.reports))
+    released = protect(place, Audience(audience), taken.cube)
     return Report(place, taken, released, Language(language), Path(out) if out else None)
 
 

@@ -125,7 +125,7 @@ class Report(Sectioned):
         rows = [
             Row(
                 {"list_name": str(name), "list_title": _(TITLES[PublicityList(name)]), "item_code": code}
-                | {"item_name": self._item(code)},
+                | {"item_name": self.messages.item(self.catalogue, code)},
                 {**where, "detail": name, "item_code": code},
             )
             for name, code in sorted(there)
@@ -197,17 +197,12 @@ class Report(Sectioned):
 
     def _cell(self, column: str, entry: Mapping[str, object]) -> Cell:
         if column == "item_name":
-            return _plain(self._item(str(entry["item_code"])))
+            return _plain(self.messages.item(self.catalogue, str(entry["item_code"])))
         if column == "department":
             code = str(entry["department"])
-            one = self.catalogue.department_on(code, self.release.as_of)
-            return Cell(code, (self.messages.named(one.name_zh, one.name_en) if one else "") or code)
+            return Cell(code, self.messages.department(self.catalogue, code, self.release.as_of))
         value = entry[column]
         return _plain("" if value is None else str(value))
-
-    def _item(self, code: str) -> str:
-        item = self.catalogue.newest_item(code)
-        return self.messages.named(item.item_name_zh, item.item_name_en) if item else code
 
 
 def _plain(text: str) -> Cell:

@@ -98,8 +98,7 @@ class Rows:
 
     def department(self, code: str) -> str:
         """A department's name on the day reported; its code where the catalogue doesn't know it."""
-        one = self._catalogue.department_on(code, self._release.as_of)
-        return (self._messages.named(one.name_zh, one.name_en) if one else "") or code
+        return self._messages.department(self._catalogue, code, self._release.as_of)
 
     def region(self, code: str) -> str:
         """A region's name; its code where the catalogue doesn't know it."""
@@ -108,10 +107,7 @@ class Rows:
 
     def item(self, code: str) -> str:
         """An item's name; its code where no edition has it."""
-        having = (one for one in self._catalogue.editions if code in one.item)
-        newest = max(having, key=lambda one: one.year, default=None)
-        one = newest.item[code] if newest else None
-        return (self._messages.named(one.item_name_zh, one.item_name_en) if one else "") or code
+        return self._messages.item(self._catalogue, code)
 
     def _codes(self, table: CubeTable, measure: str, column: str) -> set[str]:
         cells = self._release.select(table=table, measure=measure, by=(column,))

@@ -88,8 +88,6 @@ class Shown:
         """In the order of the titles."""
         messages, row = self._messages, fact.row
         _ = messages.gettext
-        department = self._dossier.catalogue.department_on(row["department"], self._release.as_of)
-        named = messages.named(department.name_zh, department.name_en) if department else row["department"]
         amount, reason = fact.amount, fact.left_out
         return [
             self.day(row["event_date"]),
@@ -97,7 +95,7 @@ class Shown:
             plain(messages.named(fact.item.item_name_zh, fact.item.item_name_en)),
             Cell(str(fact.item.information_kind), _(INFORMATION[fact.item.information_kind])),
             plain(row["department"]),
-            plain(named),
+            plain(messages.department(self._dossier.catalogue, row["department"], self._release.as_of)),
             Cell(row["outcome"], outcome_name(fact, self._dossier, messages)),
             plain(in_words(fact, self._dossier, messages)),
             Cell(None, "") if amount is None else plain(f"{amount:f}"),
