@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
+import random
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -129,6 +132,53 @@ def records(as_of: date, subjects: list[str], *, most: int = 40) -> st.SearchStr
         }
     )
     return st.lists(record, max_size=most).map(lambda rows: [whole(row, number) for number, row in enumerate(rows)])
+
+
+def many_records(content: dict[str, Any], as_of: date, subjects: list[str], seed: int) -> list[Row]:
+    """Records of many subjects, from none to a dozen each: more than could be drawn one by one.
+
+    Every third day lies on a bound of the methodology's steps or next to one, where a mistake would show.
+    """
+    chosen = random.Random(seed)
+    bounds = list(_bounds(content, as_of))
+
+    def day() -> date:
+        if chosen.random() < 0.35:
+            return chosen.choice(bounds) + timedelta(days=chosen.choice([-1, 0, 0, 1]))
+        return as_of - timedelta(days=chosen.randint(-40, 1900))
+
+    def perhaps(make: Any) -> Any:
+        return make() if chosen.random() < 0.5 else None
+
+    found = []
+    for subject in [*subjects, "NOBODY"]:
+        for _ in range(chosen.choice([0, 1, 1, 2, 3, 5, 8, 12])):
+            found.append(
+                {
+                    "subject_id": subject,
+                    "item_code": chosen.choice([*ITEMS, "ELSE"]),
+                    "event_date": day(),
+                    "valid_until": perhaps(day),
+                    "amount": perhaps(lambda: Decimal(chosen.choice([-500, 0, chosen.randint(0, 300_000)])) / 100),
+                    "outcome": perhaps(lambda: chosen.choice(VALUES)),
+                    "published_until": perhaps(day),
+                    "left_out": chosen.choice([None, None, None, *LEFT_OUT[:2], "disputed", chosen.choice(LEFT_OUT)]),
+                }
+            )
+    return [whole(row, number) for number, row in enumerate(found)]
+
+
+def _bounds(content: dict[str, Any], as_of: date) -> Iterator[date]:
+    """The days on which a record becomes too old for a step."""
+    months = {step["below"] for decay in content["decay"].values() for step in decay}
+    months |= {one["below_months"] for one in content["override"]}
+    for number in sorted(months):
+        year, month = divmod(as_of.year * 12 + as_of.month - 1 - number, 12)
+        yield date(year, month + 1, min(as_of.day, calendar.monthrange(year, month + 1)[1]))
+    for rule in content["indicator"]:
+        for step in rule.get("days", []):
+            yield as_of - timedelta(days=step["below"])
+    yield as_of
 
 
 def whole(row: Row, number: int) -> Row:
