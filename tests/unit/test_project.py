@@ -67,7 +67,9 @@ def test_environment_equals_pyproject():
     assert environment["channels"] == ["conda-forge"]
     assert "-e ." in pip
     found = normalised([entry for entry in [*conda, *pip] if entry not in ("pip", "-e .")])
-    expected = normalised([*PYPROJECT["project"]["dependencies"], f"python{PYPROJECT['project']['requires-python']}"])
+    project = PYPROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["model"]]
+    expected = normalised([*wanted, f"python{project['requires-python']}"])
     assert found == expected
 
 
