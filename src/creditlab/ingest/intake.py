@@ -19,8 +19,8 @@ from creditlab.sources import Batch, ManifestRow
 from creditlab.terms import Action, QuarantineReason, Role
 
 #: Rows, or bytes of them, that are judged together; enough to be fast, few enough to stay small.
-BATCH_ROWS = 200_000
-BATCH_BYTES = 32 * 2**20
+BATCH_ROWS = 100_000
+BATCH_BYTES = 16 * 2**20
 _META = ("arrival", "row_no", "item_code")
 _REASONS = [
     QuarantineReason.UNKNOWN_REGION,

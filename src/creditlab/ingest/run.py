@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -136,8 +135,9 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     # Where the clock was set back, deliveries that the lake's own books have seen pass are still on time.
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
-    with engine.opening(memory=workspace.engine_memory or MEMORY) as opened, scratch() as spill:
-        run = _Run(workspace, lake, opened, catalogue, calendar, protection, spill)
+    memory = workspace.engine_memory or MEMORY
+    with engine.opening(memory=memory) as opened, scratch() as spill, Spool(spill) as spool:
+        run = _Run(workspace, lake, opened, catalogue, calendar, protection, spool)
         return run.carry_out(manifest, runs, now, latest, selection, progress)
 
 
@@ -162,11 +162,11 @@ class _Run:
         catalogue: Catalogue,
         calendar: WorkingDays,
         protection: Protection,
-        spill: Path,
+        spool: Spool,
     ) -> None:
         self.workspace, self.lake = workspace, lake
         self.catalogue, self.calendar, self.protection = catalogue, calendar, protection
-        self.staging = Staging(opened, catalogue, protection, Spool(spill))
+        self.staging = Staging(opened, catalogue, protection, spool)
         self.intake = Intake(self.staging)
 
     @property
@@ -183,6 +183,10 @@ class _Run:
         progress: Progress,
     ) -> IngestResult | None:
         self.taking = Taking(self.workspace, self.intake, latest, selection)
+        if not self.lake.exists:
+            # Now, for what must be on disk for good would wait for the run's temporary files too.
+            with self.lake.lock():
+                self.lake.create()
         with register.Reading(self.workspace, self.catalogue, self.protection, lambda: self.staging.aside) as lists:
             lists.begin(newest_of(runs))
             self.taking.take(manifest, self.lake.delivery_ids(runs), progress)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,18 +18,29 @@ class Spool:
     """Batches of payload rows, one file for each data format and set of columns.
 
     Rows carry the number of their arrival, so that those of a delivery that was not taken in the end are left out.
+    Closed with the run: a file that is open keeps its room on the disk even when it is removed.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writers: dict[tuple[str, ...], tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
+        self._files = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # After an error there may be no room for the end of a file that nobody will read.
+        with suppress(OSError):
+            self._files.close()
 
     def add(self, data_format: str, rows: pa.Table) -> None:
         """Keep rows of one data format; they must have a column `arrival`."""
         alike = (data_format, *rows.column_names)
         if alike not in self._writers:
             path = self.folder / f"{len(self._writers)}.arrow"
-            self._writers[alike] = path, pa.ipc.new_stream(str(path), rows.schema, options=_OPTIONS)
+            sink = self._files.enter_context(pa.OSFile(str(path), "wb"))
+            self._writers[alike] = path, pa.ipc.new_stream(sink, rows.schema, options=_OPTIONS)
         self._writers[alike][1].write_table(rows)
 
     def readers(self, forgotten: set[int], run_no: int) -> Iterator[tuple[str, pa.RecordBatchReader]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +23,7 @@ _ROW_GROUP_ROWS = 128 * 1024
 _SCATTERED = UNIQUE | {"subject_id", "subject_name", "name64"}
 #: Rows that wait for their row group in all partitions together; beyond that the fullest is written as it is.
 _WAITING_ROWS = 4 * _ROW_GROUP_ROWS
+_SYNCED_TOGETHER = 8
 
 
 def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) -> list[AddAction]:
@@ -54,8 +57,9 @@ def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) 
         for one in files.values():
             one.flush()
         encoding.close()
-        for one in files.values():
-            one.close()
+        # The disk is waited for once, not file after file.
+        with ThreadPoolExecutor(_SYNCED_TOGETHER) as pool:
+            list(pool.map(_File.close, files.values()))
     except BaseException:
         encoding.abandon()
         # A disk that is full, above all, keeps nothing of a failed attempt.
@@ -123,5 +127,7 @@ class _File:
         sync_folder(self.path.parent)
 
     def abandon(self) -> None:
-        self._file.close()
         self.path.unlink(missing_ok=True)
+        # What a full disk has no room for is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
