@@ -25,6 +25,8 @@ weight_percent = 80
 information_percent = 60
 stable_percent = 50
 monotone_outcomes = false
+trend_percent = 5
+fall_percent = 5
 """
 
 

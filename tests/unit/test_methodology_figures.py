@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from creditlab.assessment import Methodology, parse_methodology
-from creditlab.assessment.backtest import is_rising, trend, wilson, window
+from creditlab.assessment.backtest import steepest_fall, trend, wilson, window
 from creditlab.assessment.bootstrap import resample
 from creditlab.assessment.gates import Gate, Share, Tried, hold, refuse_broken
 from creditlab.assessment.regional import Held, decompose, share_by_number
@@ -32,6 +32,8 @@ weight_percent = 60
 information_percent = 50
 stable_percent = 80
 monotone_outcomes = true
+trend_percent = 5
+fall_percent = 5
 """
 
 
@@ -129,11 +131,14 @@ def test_the_trend_test() -> None:
     assert trend([], []) is None
 
 
-def test_a_fall_counts_where_chance_does_not_explain_it() -> None:
-    assert is_rising([1, 2, 3], [10, 10, 10])
-    assert is_rising([4, 300], [5, 500])
-    assert not is_rising([400, 300], [500, 500])
-    assert is_rising([0, 0, 7], [0, 10, 10])
+def test_how_often_chance_alone_would_show_a_fall() -> None:
+    assert steepest_fall([1, 2, 3], [10, 10, 10]) > 0.5
+    assert steepest_fall([5, 5], [10, 10]) == 0.5
+    # 4 of 5 against 300 of 500, both together 304 of 505: z = -0.2 / sqrt(0.602 x 0.398 x (1 / 5 + 1 / 500)) = -0.909.
+    assert math.isclose(steepest_fall([4, 300], [5, 500]), 0.1816, abs_tol=5e-5)
+    assert steepest_fall([400, 300], [500, 500]) < 1e-9
+    assert steepest_fall([0, 0, 7], [0, 10, 10]) > 0.99
+    assert steepest_fall([3], [5]) == 1
 
 
 def test_the_window_is_the_longest_that_there_is_enough_before() -> None:
@@ -157,7 +162,7 @@ def test_why_regions_differ() -> None:
 
 
 def tried(**changes: object) -> Tried:
-    good = Tried(Share(20, 100), Share(60, 100), Share(50, 100), Share(80, 100), True, 0.05)
+    good = Tried(Share(20, 100), Share(60, 100), Share(50, 100), Share(80, 100), 0.05, 0.05)
     return replace(good, **changes)
 
 
@@ -169,8 +174,8 @@ def tried(**changes: object) -> Tried:
         ({"weight": Share(601, 1000)}, [Gate.WEIGHT]),
         ({"information": Share(499, 1000)}, [Gate.INFORMATION]),
         ({"stable": Share(799, 1000)}, [Gate.STABLE]),
-        ({"is_rising": False}, [Gate.MONOTONE]),
-        ({"is_rising": None, "trend_p": None}, [Gate.MONOTONE]),
+        ({"fall_p": 0.049}, [Gate.MONOTONE]),
+        ({"fall_p": None, "trend_p": None}, [Gate.MONOTONE]),
         ({"trend_p": 0.051}, [Gate.MONOTONE]),
         ({"near": Share(0, 0), "stable": Share(0, 0)}, [Gate.NEAR, Gate.STABLE]),
     ],
@@ -180,18 +185,25 @@ def test_gates(methodology: Methodology, changes: dict[str, object], broken: lis
     assert [gate for gate, holds in held.items() if not holds] == broken
     if broken:
         with pytest.raises(MethodologyError) as refused:
-            refuse_broken(methodology, broken)
+            refuse_broken(methodology, broken, "see there.")
         assert (refused.value.code, refused.value.exit_status) == ("methodology_gate", ExitStatus.REFUSED)
         assert all(gate in str(refused.value) for gate in broken)
         # A notebook's kernel says it as text only; the publication raises it again.
         again = MethodologyError.again(str(refused.value))
         assert again.code == "methodology_gate"
     else:
-        refuse_broken(methodology, broken)
+        refuse_broken(methodology, broken, "see there.")
+
+
+def test_at_half_of_all_cases_no_fall_is_let_pass(methodology: Methodology) -> None:
+    assert methodology.gates is not None
+    strict = replace(methodology, gates=replace(methodology.gates, fall_least=50))
+    assert hold(strict, tried(fall_p=0.5))[Gate.MONOTONE]
+    assert not hold(strict, tried(fall_p=0.499))[Gate.MONOTONE]
 
 
 def test_a_methodology_without_gates_breaks_none() -> None:
-    assert hold(parse_methodology("made", METHODOLOGY), tried(is_rising=False)) == {}
+    assert hold(parse_methodology("made", METHODOLOGY), tried(fall_p=0.0)) == {}
 
 
 @pytest.mark.parametrize(
@@ -200,6 +212,8 @@ def test_a_methodology_without_gates_breaks_none() -> None:
         ("near_percent = 20", "near_percent = 101", "methodology_kind"),
         ("near_percent = 20", "", "methodology_missing"),
         ("monotone_outcomes = true", "", "methodology_missing"),
+        ("trend_percent = 5", "", "methodology_missing"),
+        ("fall_percent = 5", "fall_percent = 51", "methodology_kind"),
         ("near = 2\n", "near = -1\n", "methodology_kind"),
         ("stable_percent = 80", "stable = 80", "methodology_unknown_key"),
     ],

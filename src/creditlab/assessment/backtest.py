@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 MONTHS = (12, 9, 6, 3)
 #: For so many months before its start the lake must have known something.
 BEFORE = 3
-#: What chance shows no more often than this is taken for something else.
-SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,12 +125,12 @@ def trend(outcome_counts: Sequence[int], subject_counts: Sequence[int]) -> Trend
     return Trend(z, float(norm.sf(z)))
 
 
-def is_rising(outcome_counts: Sequence[int], subject_counts: Sequence[int]) -> bool:
-    """Whether no group's share is below that of the group before by more than chance explains.
+def steepest_fall(outcome_counts: Sequence[int], subject_counts: Sequence[int]) -> float:
+    """How often chance alone would show the fall from a group's share to the next one's that it shows least often.
 
-    Groups without anybody are passed over. Of small groups a lower share alone says nothing: it has to be one that
-    chance would show in fewer than 1 of 20 cases if both had the same.
+    Below 0.5 where some share falls, 0.5 where the least that happens is that two are the same, above where all rise.
+    Groups without anybody are passed over; 1 where there is nothing to compare.
     """
     groups = [(happened, count) for happened, count in zip(outcome_counts, subject_counts, strict=True) if count]
     pairs = [trend((one[0], after[0]), (one[1], after[1])) for one, after in pairwise(groups)]
-    return all(found is None or 1 - found.p > SIGNIFICANT for found in pairs)
+    return min((1 - found.p for found in pairs if found), default=1.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from creditlab.assessment.backtest import SIGNIFICANT
 from creditlab.assessment.methodology import Methodology
 from creditlab.errors import MethodologyError
 
@@ -51,9 +51,9 @@ class Tried:
         Organisations with a score, of all.
     stable
         Levels that stayed, of all that were taken in the joint draws.
-    is_rising
-        Whether adverse outcomes never become rarer from a grade to the next lower one; None where the lake does not
-        reach far enough back to tell.
+    fall_p
+        How often chance alone would show the steepest fall of adverse outcomes from a grade to the next lower one; None
+        where the lake does not reach far enough back to tell.
     trend_p
         Of the trend test along the levels; None where there was nothing to compare.
     """
@@ -62,7 +62,7 @@ class Tried:
     weight: Share
     information: Share
     stable: Share
-    is_rising: bool | None
+    fall_p: float | None
     trend_p: float | None
 
 
@@ -78,13 +78,41 @@ def hold(methodology: Methodology, tried: Tried) -> dict[Gate, bool]:
         Gate.STABLE: tried.stable.is_at_least(gates.stable_least),
     }
     if gates.is_monotone:
-        has_trend = tried.trend_p is not None and tried.trend_p <= SIGNIFICANT
-        held[Gate.MONOTONE] = bool(tried.is_rising) and has_trend
+        has_trend = tried.trend_p is not None and 100 * tried.trend_p <= gates.trend_most
+        falls = tried.fall_p is None or 100 * tried.fall_p < gates.fall_least
+        held[Gate.MONOTONE] = has_trend and not falls
     return held
 
 
-def refuse_broken(methodology: Methodology, broken: Sequence[Gate]) -> None:
-    """Refuse to publish a methodology that breaks a gate of its own.
+def said(methodology: Methodology, tried: Tried) -> list[dict[str, Any]]:
+    """One row per gate: what is held against its bound, as whole numbers or as probabilities, and whether it holds."""
+    gates, held = methodology.gates, hold(methodology, tried)
+    if gates is None:
+        return []
+    shares = {
+        Gate.NEAR: (tried.near, {"at_most": gates.near_most}),
+        Gate.WEIGHT: (tried.weight, {"at_most": gates.weight_most}),
+        Gate.INFORMATION: (tried.information, {"at_least": gates.information_least}),
+        Gate.STABLE: (tried.stable, {"at_least": gates.stable_least}),
+    }
+    rows: list[dict[str, Any]] = [
+        {"gate": str(gate), "part": share.part, "whole": share.whole, **bound, "holds": held[gate]}
+        for gate, (share, bound) in shares.items()
+    ]
+    if gates.is_monotone:
+        figures = {"trend_p": tried.trend_p, "at_most": gates.trend_most}
+        figures |= {"fall_p": tried.fall_p, "at_least": gates.fall_least}
+        rows.append({"gate": str(Gate.MONOTONE), **figures, "holds": held[Gate.MONOTONE]})
+    return rows
+
+
+def refuse_broken(methodology: Methodology, broken: Sequence[Gate], do: str) -> None:
+    """Refuse a methodology that breaks a gate of its own.
+
+    Parameters
+    ----------
+    do
+        Where its figures are.
 
     Raises
     ------
@@ -93,5 +121,5 @@ def refuse_broken(methodology: Methodology, broken: Sequence[Gate]) -> None:
     """
     if broken:
         where = f"{methodology.name}, [gates] {', '.join(broken)}"
-        do = "Mend the methodology, on principle; its figures are in the notebook under reports/_failed."
+        do = f"Mend the methodology, on principle; {do}"
         raise MethodologyError("gate", "the methodology breaks its own gates", where=where, do=do)

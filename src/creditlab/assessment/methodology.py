@@ -135,6 +135,11 @@ class Gates:
         Per cent at least: of organisations that have a score; of levels that stay where weights and bounds are drawn.
     is_monotone
         Whether adverse outcomes must grow more frequent from each grade to the next lower one.
+    trend_most
+        Per cent: chance alone must not show such a trend along the levels more often.
+    fall_least
+        Per cent: a fall from a grade to the next lower one is let pass if chance alone shows it that often. At 50 none
+        is.
     """
 
     near: int
@@ -143,6 +148,8 @@ class Gates:
     information_least: int
     stable_least: int
     is_monotone: bool
+    trend_most: int
+    fall_least: int
 
 
 @dataclass(frozen=True)

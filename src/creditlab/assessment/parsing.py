@@ -34,7 +34,11 @@ _HEAD = ("title_zh", "title_en", "note_zh", "note_en", "effective_from", "effect
 _INDICATOR = (*_NAMED, *_BASIS, "dimension", "items", "counted", "points", "per", "cap", "decay", "days", "when",
               "in_force")  # fmt: skip
 _OVERRIDE = (*_NAMED, *_BASIS, "items", "level", "when", "below_months")
-_PERCENTS = ("near_percent", "weight_percent", "information_percent", "stable_percent")
+_PERCENTS = (
+    "near_percent", "weight_percent", "information_percent", "stable_percent", "trend_percent", "fall_percent",
+)  # fmt: skip
+#: At half of all cases chance explains no fall any more, so that more than half says nothing further.
+_MOST_FALL = 50
 _GATES = ("near", *_PERCENTS, "monotone_outcomes")
 
 
@@ -185,8 +189,9 @@ def _gates(whole: Cells) -> Gates:
     cells = Cells(whole.content["gates"], f"{whole.where}, [gates]", _GATES)
     percents = {key: cells.whole(key) for key in _PERCENTS}
     for key, percent in percents.items():
-        if percent > 100:
-            raise MethodologyError("kind", "a share is above 100 per cent", where=cells.at(key))
+        most = _MOST_FALL if key == "fall_percent" else 100
+        if percent > most:
+            raise MethodologyError("kind", f"a share is above {most} per cent", where=cells.at(key))
     if not cells.has("monotone_outcomes"):
         raise MethodologyError("missing", "a key is missing", where=cells.at("monotone_outcomes"), do="Write it.")
     near = cells.milli("near")
@@ -199,4 +204,6 @@ def _gates(whole: Cells) -> Gates:
         information_least=percents["information_percent"],
         stable_least=percents["stable_percent"],
         is_monotone=cells.flag("monotone_outcomes"),
+        trend_most=percents["trend_percent"],
+        fall_least=percents["fall_percent"],
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditlab.cli.answer import Answer, Commands, opened, steps_of, today
-from creditlab.errors import NoDataError, ParameterError
+from creditlab.errors import ExitStatus, NoDataError, ParameterError
 from creditlab.terms import Language
 
 if TYPE_CHECKING:
@@ -33,11 +33,16 @@ def register(command: Commands) -> None:
     methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
     step = steps_of(methodology)
     step("lint", _lint, "say what is wrong with a methodology").add_argument("name")
+    trial = step("try", _try, "hold a methodology, a draft say, against its own gates: exit status 3 if one is broken")
+    trial.add_argument("name")
+    trial.add_argument("--as-of", help="the day whose state is looked at (default: today)")
+    trial.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
     approve = step("approve", _approve, "note who approved a methodology, and seal it")
     approve.add_argument("name")
     approve.add_argument("--by", required=True, help="the approving body")
     approve.add_argument("--document", required=True, help="the document's number")
     approve.add_argument("--approved-on", help="default: today")
+    approve.add_argument("--as-of", help="the day on whose state its gates are tried (default: today)")
 
 
 def _assess(chosen: argparse.Namespace) -> Answer:
@@ -122,14 +127,66 @@ def _lint(chosen: argparse.Namespace) -> Answer:
     return Answer({**about, **counts}, f"{found.name} ({found.state}): {said}; nothing is wrong\n")
 
 
+def _try(chosen: argparse.Namespace) -> Answer:
+    from creditlab.assessing import lint_methodology
+
+    workspace = opened(chosen)
+    found = lint_methodology(workspace, chosen.name)
+    rows = _gates(chosen, workspace, found)
+    about = {"methodology": found.name, "state": str(found.state), "digest": found.digest, "gates": rows}
+    text = "".join(f"{_gate_text(row)}\n" for row in rows) or f"{found.name} has no gates\n"
+    holds = all(row["holds"] for row in rows)
+    return Answer(about, text, ExitStatus.DONE if holds else ExitStatus.REFUSED)
+
+
+def _gates(chosen: argparse.Namespace, workspace: Workspace, methodology: Methodology) -> list[dict[str, Any]]:
+    """How a methodology keeps its gates; nothing is worked out for one that has none."""
+    from creditlab import engine
+    from creditlab.assessment.gates import said
+    from creditlab.periods import parse_date
+    from creditlab.reports.methodology.taking import try_gates
+
+    if methodology.gates is None:
+        return []
+    as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
+    run_no = chosen.run_no if "run_no" in chosen else None
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
+        return said(methodology, try_gates(workspace, backend, methodology, as_of, run_no))
+
+
+def _gate_text(row: dict[str, Any]) -> str:
+    answer = "holds" if row["holds"] else "broken"
+    if "whole" in row:
+        bound = f"at most {row['at_most']}" if "at_most" in row else f"at least {row['at_least']}"
+        return f"{row['gate']}: {answer}; {row['part']:,} of {row['whole']:,}, {bound} %"
+    if row["trend_p"] is None:
+        return f"{row['gate']}: {answer}; the lake is too young for a back-test, or nothing adverse happened"
+    trend = f"chance alone shows the trend with p = {row['trend_p']:.4f}, at most {row['at_most']} %"
+    fall = f"the steepest fall with {row['fall_p']:.4f}, at least {row['at_least']} %"
+    return f"{row['gate']}: {answer}; {trend}, and {fall}"
+
+
 def _approve(chosen: argparse.Namespace) -> Answer:
-    from creditlab.assessing import approve_methodology
+    from creditlab.assessing import approve_methodology, lint_methodology
     from creditlab.assessment import Approval
+    from creditlab.assessment.gates import Gate, refuse_broken
     from creditlab.periods import parse_date
 
     workspace = opened(chosen)
     this_day = today(workspace)
     day = parse_date(chosen.approved_on) if chosen.approved_on else this_day
+    draft, untried = lint_methodology(workspace, chosen.name), None
+    try:
+        rows = _gates(chosen, workspace, draft)
+    except NoDataError as error:
+        # Before anything was taken in there is nothing to hold it against; its report will be refused if it breaks one.
+        rows, untried = [], error.what
+    broken = [Gate(row["gate"]) for row in rows if not row["holds"]]
+    refuse_broken(draft, broken, f"its figures: creditlab methodology try {draft.name}.")
     found = approve_methodology(workspace, chosen.name, Approval(chosen.by, chosen.document, day), this_day)
-    said = {"approved": found.name, "approved_on": day.isoformat(), "digest": found.digest}
-    return Answer(said, f"Approved and sealed: {found.name}\n")
+    said = {"approved": found.name, "approved_on": day.isoformat(), "digest": found.digest, "gates": rows}
+    text = f"Approved and sealed: {found.name}\n"
+    if untried is not None:
+        said |= {"untried": untried}
+        text += f"Its gates could not be tried: {untried}.\n"
+    return Answer(said, text)

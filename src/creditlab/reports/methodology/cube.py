@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from creditlab.assessment import Methodology
-from creditlab.assessment.backtest import is_rising, trend
+from creditlab.assessment.backtest import steepest_fall, trend
 from creditlab.assessment.bootstrap import Resampled
 from creditlab.assessment.distribution import NO_INFORMATION, NOT_THERE
 from creditlab.assessment.gates import Share, Tried
@@ -68,7 +68,7 @@ class Figures:
         self.methodology, self.period, self._as_of, self._run_no = methodology, period, as_of, run_no
         self._cells: list[dict[str, Any]] = []
         self._near = self._weight = self._information = self._stable = Share(0, 0)
-        self._is_rising: bool | None = None
+        self._fall_p: float | None = None
         self._trend_p: float | None = None
 
     def cube(self) -> Cube:
@@ -80,7 +80,7 @@ class Figures:
     def tried(self) -> Tried:
         """What the gates look at."""
         return Tried(
-            self._near, self._weight, self._information, self._stable, self._is_rising, self._trend_p
+            self._near, self._weight, self._information, self._stable, self._fall_p, self._trend_p
         )  # fmt: skip
 
     # --- Where organisations stand ------------------------------------------------------------------
@@ -186,7 +186,7 @@ class Figures:
         for grade, (part, whole) in grades.items():
             if whole:
                 self._share(Figure.OUTCOME_BY_GRADE, grade, part, whole)
-        self._is_rising = is_rising([one[0] for one in grades.values()], [one[1] for one in grades.values()])
+        self._fall_p = steepest_fall([one[0] for one in grades.values()], [one[1] for one in grades.values()])
         along = trend([one[0] for one in by_level], [one[1] for one in by_level])
         self._trend_p = along.p if along else None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from creditlab.assessing import choose_methodology
 from creditlab.assessment.bootstrap import RESAMPLES
 from creditlab.assessment.distribution import NO_INFORMATION, NOT_THERE
 from creditlab.assessment.explanation import points_text
@@ -67,7 +68,8 @@ def open_report(
 
     place = open_workspace(Path(workspace))
     with engine.connect(place.engine_url, memory=place.engine_memory or MEMORY) as backend:
-        taken = take(place, backend, parse_period(period), parse_date(as_of), run_no or None, methodology)
+        chosen = choose_methodology(place, parse_date(as_of), methodology)
+        taken = take(place, backend, parse_period(period), parse_date(as_of), chosen, run_no or None)
     released = protect(place, Audience(audience), taken.cube)
     return Report(place, taken, released, Language(language), Path(out) if out else None)
 
@@ -264,7 +266,8 @@ class Report(Sectioned):
         """
         if self.out is not None:
             held = hold(self.methodology, self.tried)
-            refuse_broken(self.methodology, [gate for gate, holds in held.items() if not holds])
+            broken = [gate for gate, holds in held.items() if not holds]
+            refuse_broken(self.methodology, broken, "its figures are in the notebook under reports/_failed.")
         super().save()
 
     @property
@@ -303,6 +306,7 @@ class Report(Sectioned):
         _, gates = self.messages.gettext, self.methodology.gates
         held = hold(self.methodology, self.tried)
         most, least = _("at most {percent} %"), _("at least {percent} %")
+        back_test = _("in the back-test: p of the trend at most {trend} %, of a fall at least {fall} %")
         note = ""
         rows = []
         if gates:
@@ -313,9 +317,9 @@ class Report(Sectioned):
                 Gate.STABLE: (least, gates.stable_least, self._tabling.numbers(Figure.STABLE)),
             }
             for gate, holds in held.items():
-                text, percent, (part, whole) = bound.get(gate, (_("in the back-test"), 0, (0, 0)))
+                text, percent, (part, whole) = bound.get(gate, (back_test, 0, (0, 0)))
                 value = Cell(part / whole, self.messages.percent(part, whole)) if whole else Cell(None, "")
-                said = text.format(percent=percent)
+                said = text.format(percent=percent, trend=gates.trend_most, fall=gates.fall_least)
                 answer = _("holds") if holds else _("broken")
                 rows.append((Cell(str(gate), str(gate)), Cell(_(GATES[gate]), _(GATES[gate])), value,
                              Cell(said, said), Cell(answer, answer)))  # fmt: skip

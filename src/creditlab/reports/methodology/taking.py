@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditlab.assessing import Assessed, choose_methodology, take_assessment
+from creditlab.assessing import Assessed, take_assessment
 from creditlab.assessment import Assessment, Methodology
 from creditlab.assessment.backtest import Window, outcomes, window
 from creditlab.assessment.bands import newest_so_old
@@ -21,9 +21,9 @@ from creditlab.catalogue import Catalogue
 from creditlab.disclosure import Cube
 from creditlab.errors import NoDataError
 from creditlab.lake import Lake, Snapshot, run_known_on
-from creditlab.periods import Period
+from creditlab.periods import Period, containing
 from creditlab.reports.methodology.cube import Figure, Figures
-from creditlab.terms import ASSESSMENT
+from creditlab.terms import ASSESSMENT, UpdatePeriod
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def take(
     backend: Backend,
     period: Period,
     as_of: date,
+    methodology: Methodology,
     run_no: int | None = None,
-    name: str | None = None,
 ) -> Taken:
     """Work out every figure about a methodology.
 
@@ -94,17 +94,16 @@ def take(
         The day whose standings are looked at; movement is from the day as many months before as the period has.
     run_no
         The newest run that may be read; None for the newest there is.
-    name
-        The methodology's name, to try a draft; None for the approved one that is in force on the day.
+    methodology
+        Approved, or a draft that is tried.
 
     Raises
     ------
     NoDataError
         If nothing has been ingested yet, or nobody is assessed, or no organisation has a record that counts.
     MethodologyError
-        If there is no such methodology, or it is not in force on the day.
+        If it does not suit the catalogue, or is not in force on the day.
     """
-    methodology = choose_methodology(place, as_of, name)
     snapshot = Snapshot.take(Lake(place.lake), backend, run_no)
     now = take_assessment(place, backend, as_of, run_no=snapshot.run_no, methodology=methodology)
     known = _known(backend, now.assessment)
@@ -126,6 +125,19 @@ def take(
         found.outcomes(_rows(backend, outcomes(standings, known.lines, methodology, about)))
     catalogue = now.held.inputs.catalogue
     return Taken(methodology, catalogue, found.cube(), found.tried, before, about, then)
+
+
+def try_gates(
+    place: Workspace, backend: Backend, methodology: Methodology, as_of: date, run_no: int | None = None
+) -> Tried:
+    """What a methodology's gates look at, on a day on which it need not be in force yet: it decides about nobody.
+
+    Outcomes are looked for up to the end of the quarter before. See `take` for what is raised.
+    """
+    first, last = min(methodology.effective_from, as_of), max(methodology.effective_until, as_of)
+    period = containing(UpdatePeriod.QUARTER, as_of).previous()
+    tried = replace(methodology, effective_from=first, effective_until=last)
+    return take(place, backend, period, as_of, tried, run_no).tried
 
 
 def _distribution(found: Figures, backend: Backend, now: Assessed, standings: ir.Table) -> None:
