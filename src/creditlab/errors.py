@@ -182,6 +182,36 @@ class MethodologyError(UserError):
         return cls(code.removeprefix("methodology_"), what.rstrip("."))
 
 
+class ScorecardError(UserError):
+    """A scorecard that can't be fitted, used or released as it stands; `code` says why, as `scorecard_leak`.
+
+    Parameters
+    ----------
+    rule
+        What is broken, as `leak`; the code is `scorecard_leak`.
+    """
+
+    code = "scorecard"
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, rule: str, what: str, *, where: str = "", do: str = "") -> None:
+        # As of a methodology: one class, and a code for each rule.
+        self.code = f"scorecard_{rule}"  # type: ignore[misc]
+        super().__init__(what, where=where, do=do)
+
+    @classmethod
+    def again(cls, text: str) -> Self:
+        """As of any error; the rule is what its code names."""
+        code, _, what = text.partition(": ")
+        return cls(code.removeprefix("scorecard_"), what.rstrip("."))
+
+
+class ExtraError(UserError):
+    """A part of creditlab was asked for whose libraries are not installed."""
+
+    code = "extra_missing"
+
+
 class ReportError(UserError):
     """A report could not be run or published; nothing became visible."""
 

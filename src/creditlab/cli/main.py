@@ -21,13 +21,26 @@ from creditlab.cli import (
     monitoring,
     profiling,
     publishing,
+    scoring,
     starting,
 )
 from creditlab.cli.answer import Answer, Parser
 from creditlab.errors import CreditlabError, ExitStatus, storage_error
 
 #: In the order of the help.
-_GROUPS = (starting, catalogue, intake, measuring, profiling, assessing, feedback, monitoring, publishing, lake)
+_GROUPS = (
+    starting,
+    catalogue,
+    intake,
+    measuring,
+    profiling,
+    assessing,
+    scoring,
+    feedback,
+    monitoring,
+    publishing,
+    lake,
+)
 #: New objects between two collections of garbage. Imports and query plans make them by the hundred thousand and leave
 #: hardly a cycle; looking every 700 costs a twentieth of a run.
 _COLLECTED_AFTER = 100_000
