@@ -314,7 +314,7 @@ def score_subjects(workspace: Workspace, backend: Backend, kept: Kept, as_of: da
     held = looks.at(as_of)
     months = kept.card.months or 12
     rows = features(held.evidence(OF_EVIDENCE), held.inputs.subjects, looks.meaning(held), as_of, months)
-    asked = backend.create_table("scorecard_rows", rows, temp=True, overwrite=True)
+    asked = backend.create_table("scorecard_rows", rows)
     return asked, score_expression(kept.card, asked)
 
 

@@ -90,7 +90,7 @@ def _score(chosen: argparse.Namespace) -> Answer:
     from creditlab import engine
     from creditlab.periods import parse_date
     from creditlab.predicting import read_kept, score_subjects
-    from creditlab.scorecards.reasons import reasons
+    from creditlab.scorecards.reasons import reasons_in_batches
     from creditlab.workfiles import check_place, write_workfile
 
     workspace, as_of = opened(chosen), parse_date(chosen.as_of)
@@ -105,7 +105,7 @@ def _score(chosen: argparse.Namespace) -> Answer:
     with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         asked, scored = score_subjects(workspace, backend, kept, as_of)
         # Worked out as a whole, read in batches: a province has more organisations than memory holds reasons for.
-        found = backend.create_table("scorecard_scores", scored, temp=True)
+        found = backend.create_table("scorecard_scores", scored)
         unseen = int(found.unseen_count.sum().to_pyarrow().as_py() or 0)
         count = write_workfile(
             engine.stream(backend, backend.compile(found.order_by("subject_id"))), chosen.output, about
@@ -113,8 +113,8 @@ def _score(chosen: argparse.Namespace) -> Answer:
         if not count:
             raise NoDataError("the register has no organisation on that day", where=as_of.isoformat())
         if chosen.reasons:
-            rows = backend.to_pyarrow(asked.order_by("subject_id"))
-            write_workfile(reasons(kept.card, rows), chosen.reasons, about)
+            batches = engine.stream(backend, backend.compile(asked.order_by("subject_id")))
+            write_workfile(reasons_in_batches(kept.card, batches), chosen.reasons, about)
     said: dict[str, Any] = about | {"subjects": count, "unseen": unseen, "output": str(chosen.output)}
     return Answer(
         said, f"{count:,} organisations scored, {unseen:,} categories never seen: {chosen.output} (internal)\n"
@@ -159,8 +159,8 @@ def _told(card: Card, about: dict[str, Any]) -> Answer:
         "figures": figures,
     }  # fmt: skip
     lines = [f"{card.name}: {card.protocol}, {'released' if about['released'] else 'not released'}"]
-    for one in card.parts:
-        lines.append(f"{one.name:<10} {one.rows:>9,} rows  {one.outcomes:>8,} outcomes  {one.first} to {one.last}")
+    for part in card.parts:
+        lines.append(f"{part.name:<10} {part.rows:>9,} rows  {part.outcomes:>8,} outcomes  {part.first} to {part.last}")
     for name, figure in figures.items():
         bounds = f"  ({figure['low']:.3f} to {figure['high']:.3f})" if "low" in figure else ""
         lines.append(f"{name:<28} {figure['value']:.3f}{bounds}")

@@ -98,8 +98,8 @@ def features(evidence: ir.Table, register: ir.Table, meaning: Meaning, as_of: da
     ibis Table
         One row per organisation of KINDS that existed on the day: subject_id, subject_kind, scored_on, the features,
         the groups, and for each source of features the day since which it was available: RECORDS_ON, the last receipt
-        of a record that counts (the day itself where there is none), and REGISTER_ON. Counts are 0 where there is no record;
-        days_since_adverse, days_registered and industry are null where nothing is known.
+        of a record that counts (the day itself where there is none), and REGISTER_ON. Counts are 0 where there is no
+        record; days_since_adverse, days_registered and industry are null where nothing is known.
     """
     kinds = [str(one) for one in KINDS]
     is_there = (register.registered_on <= as_of).fill_null(True) & (register.deregistered_on > as_of).fill_null(True)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pyarrow as pa
 
 from creditlab.scorecards.card import Card
 from creditlab.scorecards.scoring import column_of, score
 
+if TYPE_CHECKING:
+    Numbers = np.ndarray[Any, Any]
+
 #: The columns of a reason, in order.
 REASON = ("subject_id", "rank", "variable", "answer", "points", "lost")
 #: Stands for the points that everybody has.
 BASE = "base"
+_SCHEMA = pa.schema(
+    [("subject_id", pa.string()), ("rank", pa.int64()), ("variable", pa.string()), ("answer", pa.string()),
+     ("points", pa.int64()), ("lost", pa.int64())]
+)  # fmt: skip
 
 
 def reasons(card: Card, rows: pa.Table) -> pa.Table:
@@ -51,8 +61,18 @@ def reasons(card: Card, rows: pa.Table) -> pa.Table:
     return found.sort_by([("row", "ascending"), ("rank", "ascending")]).drop_columns("row")
 
 
-def _part(subjects: pa.Array, rank: np.ndarray, variable: str, answer: pa.Array, points: np.ndarray, lost: np.ndarray
+def reasons_in_batches(card: Card, batches: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same for rows that are too many to be held at once."""
+
+    def made() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield from reasons(card, pa.Table.from_batches([batch])).combine_chunks().to_batches()
+
+    return pa.RecordBatchReader.from_batches(_SCHEMA, made())
+
+
+def _part(subjects: pa.Array, rank: Numbers, variable: str, answer: pa.Array, points: Numbers, lost: Numbers
           ) -> pa.Table:  # fmt: skip
     columns = [subjects, pa.array(rank, pa.int64()), pa.array([variable] * len(subjects)), answer.cast(pa.string()),
                pa.array(points, pa.int64()), pa.array(lost, pa.int64())]  # fmt: skip
-    return pa.table(columns, names=list(REASON))
+    return pa.table(columns, names=list(REASON)).cast(_SCHEMA)
