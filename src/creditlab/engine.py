@@ -59,6 +59,8 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
             preserve_insertion_order=False,
             **({"memory_limit": memory} if memory else {}),
         )
+        # A file of the lake never changes under its name, and is asked about more than once.
+        backend.con.execute("SET parquet_metadata_cache = true")
         # In a notebook the engine would show how far it is, and a page shows nothing but sections.
         backend.con.execute("SET enable_progress_bar = false")
         try:

@@ -163,7 +163,9 @@ class Snapshot:
             import ibis
 
             return ibis.memtable(schema.empty_table())
-        rows = self.backend.read_parquet(files, union_by_name=True, hive_partitioning=False)
+        # What a payload file has depends on its day's deliveries. Other tables have the same columns in every file, and
+        # opening all of them only to find that out would be most of what a look-up costs.
+        rows = self.backend.read_parquet(files, union_by_name=name not in TABLES, hive_partitioning=False)
         numbers = set(self.runs["run_no"].to_pylist())
         # Runs that were never committed are few: naming them is cheaper than naming the others.
         gaps = [number for number in range(1, self.run_no + 1) if number not in numbers]
