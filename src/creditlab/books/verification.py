@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from creditlab.books.expected import resolve_rows
 from creditlab.books.judgement import judged_otherwise
+from creditlab.books.kept import kept_otherwise
 from creditlab.books.result import Difference, Verification
 from creditlab.catalogue import read_sealed
 from creditlab.errors import CatalogueError, NoDataError
@@ -41,7 +42,7 @@ _ENTRY = ("key64", "delivery_id", "row_no", "revision", "record_state", "first_r
 
 
 def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = None) -> Verification:
-    """Check files, seals, runs, deliveries, rows and entries, as known at a run.
+    """Check files, seals, runs, deliveries, rows, entries and what was kept beside them, as known at a run.
 
     Parameters
     ----------
@@ -84,6 +85,7 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
     books.check_rows()
     books.check_sums()
     books.check_entries()
+    found.differences += kept_otherwise(books.snapshot)
     if found.is_whole:
         books.check_judgement(workspace)
     return found

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditlab.cli.answer import Answer, Commands, opened, steps_of, today
+from creditlab.cli.answer import Answer, Commands, now, opened, steps_of, today
 from creditlab.errors import ExitStatus, NoDataError, ParameterError
 from creditlab.terms import Language
 
@@ -29,6 +29,7 @@ def register(command: Commands) -> None:
     assess.add_argument("--findings", type=Path, help="one line a record and rule, an internal working file as well")
     assess.add_argument("--methodology", help="its name; a draft may be tried (default: the approved one in force)")
     assess.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
+    assess.add_argument("--keep", action="store_true", help="put assessments and findings on record in the lake")
     assess.add_argument("--subject", metavar="CODE", help="explain one organisation's standing, and its way back")
     methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
     step = steps_of(methodology)
@@ -48,6 +49,7 @@ def register(command: Commands) -> None:
 def _assess(chosen: argparse.Namespace) -> Answer:
     from creditlab import engine
     from creditlab.assessing import take_assessment
+    from creditlab.keeping import keep_assessment
     from creditlab.periods import parse_date
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
 
@@ -63,9 +65,12 @@ def _assess(chosen: argparse.Namespace) -> Answer:
         table = backend.to_pyarrow(taken.assessment.table().order_by("subject_id"))
         if not table.num_rows:
             raise NoDataError("the register has no organisation on that day", where=as_of.isoformat())
-        if chosen.findings:
+        if chosen.findings or chosen.keep:
             # Worked out as a whole, read in batches: a province has more findings than memory holds at once.
             found = backend.create_table("findings", taken.assessment.findings(is_chinese=is_chinese))
+        if chosen.keep:
+            kept_run = keep_assessment(workspace, backend, taken, table, found, "assess", now())
+        if chosen.findings:
             query = backend.compile(found.order_by("subject_id", "indicator", "event_date", "key64"))
             lines = write_workfile(engine.stream(backend, query), chosen.findings, taken.about)
     levels: dict[str, int] = {}
@@ -74,6 +79,9 @@ def _assess(chosen: argparse.Namespace) -> Answer:
     levels = {name: levels[name] for name in (*_codes(taken.assessment.methodology), _NO_INFORMATION) if name in levels}
     said = {**taken.about, "subjects": table.num_rows, "levels": levels}
     text = f"{table.num_rows:,} organisations: {', '.join(f'{name} {count:,}' for name, count in levels.items())}\n"
+    if chosen.keep:
+        said |= {"kept_run": kept_run}
+        text += f"On record in the lake, run {kept_run}\n"
     if chosen.findings:
         said |= {"findings": str(chosen.findings), "lines": lines}
         text += f"{lines:,} findings written to {chosen.findings} (internal)\n"
@@ -89,21 +97,21 @@ def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> A
     from creditlab.assessing import explain_subject
     from creditlab.messages import Messages
 
-    if chosen.output or chosen.findings or chosen.methodology:
-        do = "Leave out --output, --findings and --methodology."
+    if chosen.output or chosen.findings or chosen.methodology or chosen.keep:
+        do = "Leave out --output, --findings, --methodology and --keep."
         raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
     messages = Messages(workspace.language)
     with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no)
     said, lines = found.paragraphs(messages), found.lines(messages)
-    now, change = found.now, found.recovery.next_change
+    stands, change = found.now, found.recovery.next_change
     about = {
         "as_of": as_of.isoformat(),
         "methodology": found.methodology.name,
-        "score": now.score,
-        "level": now.level,
-        "is_provisional": now.is_provisional,
-        "has_information": now.has_information,
+        "score": stands.score,
+        "level": stands.level,
+        "is_provisional": stands.is_provisional,
+        "has_information": stands.has_information,
         "changes_on": change.day.isoformat() if change else None,
     }
     text = "".join(f"{one}\n" for one in said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from creditlab.cli.answer import Answer, Commands, opened, today
+from creditlab.cli.answer import Answer, Commands, now, opened, today
 from creditlab.errors import NoDataError
 
 #: What the embedded engine may hold in memory; what is more goes to temporary files.
@@ -17,6 +17,7 @@ def register(command: Commands) -> None:
     profile = command("profile", _profile, "one row per organisation and item: what is held, what is published")
     profile.add_argument("--as-of", required=True, help="the day whose state is looked at, as 2026-10-20")
     profile.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+    profile.add_argument("--keep", action="store_true", help="put the profiles on record in the lake")
     check = command("check", _check, "what is published about each organisation of a list, the bidders in a tender say")
     check.add_argument("codes", type=Path, metavar="CODES.csv", help="their credit codes, in a column subject_id")
     check.add_argument("--as-of", help="the day whose state is looked at (default: today)")
@@ -27,6 +28,7 @@ def _profile(chosen: argparse.Namespace) -> Answer:
     from creditlab import engine
     from creditlab.dossier import hold
     from creditlab.dossier.summary import summary
+    from creditlab.keeping import keep_profiles
     from creditlab.periods import parse_date
     from creditlab.profiles import OF_EVIDENCE, profile
     from creditlab.workfiles import check_place, csv_bytes, write_workfile
@@ -38,10 +40,13 @@ def _profile(chosen: argparse.Namespace) -> Answer:
         held = hold(workspace, backend, as_of, formats=())
         rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
         about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
-        if chosen.output:
+        if chosen.output or chosen.keep:
             # Worked out as a whole, read in batches: a province has more profiles than memory holds at once.
-            made = backend.create_table("profiles", rows)
-            query = backend.compile(made.order_by("subject_id", "item_code"))
+            rows = backend.create_table("made", rows)
+        if chosen.keep and backend.to_pyarrow(rows.count()).as_py():
+            about["kept_run"] = str(keep_profiles(workspace, backend, held, rows, "profile", now()))
+        if chosen.output:
+            query = backend.compile(rows.order_by("subject_id", "item_code"))
             count = write_workfile(engine.stream(backend, query), chosen.output, about)
         else:
             table = backend.to_pyarrow(summary(rows).order_by("item_code"))

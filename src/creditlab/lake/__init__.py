@@ -1,5 +1,6 @@
 """The lake: Delta tables that are only ever appended to, and the state of any day as known at any run."""
 
+from creditlab.lake.beside import commit_beside
 from creditlab.lake.reading import (
     Snapshot,
     check_editions,
@@ -15,6 +16,7 @@ __all__ = [
     "Lake",
     "Snapshot",
     "check_editions",
+    "commit_beside",
     "editions_text",
     "newest_of",
     "read_inputs",

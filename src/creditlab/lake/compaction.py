@@ -54,6 +54,9 @@ ORDER: dict[str, tuple[str, ...]] = {
     "subjects": ("run_no", "subject_id"),
     "ledger": ("run_no", "item_code", "department", "region_code", "month"),
     "matters": ("run_no", "matter_id"),
+    "profiles": ("run_no", "subject_id", "item_code"),
+    "assessments": ("run_no", "subject_id"),
+    "findings": ("run_no", "subject_id", "indicator", "event_date", "key64"),
     "runs": ("run_no",),
 }
 _PAYLOAD_ORDER = ("key64", "delivered_at", "delivery_id", "row_no", "run_no")

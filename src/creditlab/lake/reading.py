@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from creditlab.errors import LakeError, NoDataError, SealError
 from creditlab.inputs import Inputs
-from creditlab.lake.schemas import PAYLOAD, RECORDS_PARTITION, TABLES
+from creditlab.lake.schemas import KEPT, PAYLOAD, RECORDS_PARTITION, TABLES
 from creditlab.lake.store import Lake, remembered_editions
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Snapshot:
 
     def table(self, name: str) -> ir.Table:
         """All rows of a table that committed runs wrote."""
-        return self._read(name, TABLES[name]).select(TABLES[name].names)
+        schema = (TABLES | KEPT)[name]
+        return self._read(name, schema).select(schema.names)
 
     def payload(self, data_format: str) -> ir.Table:
         """The rows of one data format as delivered, protected; fields that a row's delivery lacked are null."""

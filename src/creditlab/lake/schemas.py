@@ -162,6 +162,69 @@ MATTERS = pa.schema(
     ]
 )
 
+#: Profiles that somebody had kept, one row per run, organisation and item; `evidence_run` is the run that they are of.
+PROFILES = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("evidence_run", pa.int64()),
+        ("as_of", _DAY),
+        ("subject_id", _TEXT),
+        ("subject_kind", _TEXT),
+        ("region_code", _TEXT),
+        ("item_code", _TEXT),
+        ("record_count", _COUNT),
+        ("normal_count", _COUNT),
+        ("disputed_count", _COUNT),
+        ("repaired_count", _COUNT),
+        ("withdrawn_count", _COUNT),
+        ("counted_count", _COUNT),
+        ("published_count", _COUNT),
+        ("fault_count", _COUNT),
+        ("first_event_on", _DAY),
+        ("last_event_on", _DAY),
+        ("newest_received_on", _DAY),
+        ("amount", pa.decimal128(38, 6)),
+        ("next_end_on", _DAY),
+    ]
+)
+
+#: Assessments that somebody had kept, one row per run and organisation, by an approved methodology.
+ASSESSMENTS = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("evidence_run", pa.int64()),
+        ("as_of", _DAY),
+        ("methodology", _TEXT),
+        ("methodology_digest", _TEXT),
+        ("subject_id", _TEXT),
+        ("subject_kind", _TEXT),
+        ("region_code", _TEXT),
+        ("score", pa.int64()),
+        ("level", _TEXT),
+        ("is_provisional", pa.bool_()),
+        ("has_information", pa.bool_()),
+    ]
+)
+
+#: What the assessments of the same run rest on, one row per record and rule.
+FINDINGS = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("subject_id", _TEXT),
+        ("dimension", _TEXT),
+        ("indicator", _TEXT),
+        ("item_code", _TEXT),
+        ("department", _TEXT),
+        ("region_code", _TEXT),
+        ("record_id", _TEXT),
+        ("key64", _HASH),
+        ("event_date", _DAY),
+        ("points", pa.int64()),
+        ("left_out", _TEXT),
+        ("legal_basis", _TEXT),
+    ]
+)
+
 #: One row a committed run: that row is the commit.
 RUNS = pa.schema(
     [
@@ -195,3 +258,6 @@ TABLES = {
     "matters": MATTERS,
     "runs": RUNS,
 }
+
+#: Tables that a lake has once somebody had something kept in them.
+KEPT = {"profiles": PROFILES, "assessments": ASSESSMENTS, "findings": FINDINGS}

@@ -19,7 +19,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from creditlab.errors import CatalogueError, LakeError, storage_error
 from creditlab.lake.format import check_version, read_version, write_version
-from creditlab.lake.schemas import FORMAT_VERSION, RECORDS, RECORDS_PARTITION, RUNS, TABLES
+from creditlab.lake.schemas import FORMAT_VERSION, KEPT, RECORDS, RECORDS_PARTITION, RUNS, TABLES
 from creditlab.lake.writing import write_rows
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -88,9 +88,9 @@ class Lake:
 
     def table_names(self) -> list[str]:
         """The tables that the lake has, payload tables included."""
-        payloads = [f"{_PAYLOADS}/{one}" for one in self.payload_formats()]
+        others = [*KEPT, *(f"{_PAYLOADS}/{one}" for one in self.payload_formats())]
         # A run that died while it made a table leaves a folder that is none yet.
-        return [*TABLES, *(name for name in payloads if DeltaTable.is_deltatable(self._uri(name)))]
+        return [*TABLES, *(name for name in others if DeltaTable.is_deltatable(self._uri(name)))]
 
     def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
         """Append rows to a table; columns that are new to it are added.

@@ -17,15 +17,15 @@ import pyarrow as pa
 
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.identifiers import holds_resident_id
-from creditlab.lake import Lake, Snapshot, editions_text, take_inputs
-from creditlab.lake.schemas import MATTERS, RUNS
+from creditlab.lake import Lake, Snapshot, commit_beside, editions_text, take_inputs
+from creditlab.lake.schemas import MATTERS
 from creditlab.measures.mergers import after_mergers
 from creditlab.monitoring.disputes import disputes_open
 from creditlab.monitoring.findings import Finding, Kind
 from creditlab.monitoring.rules import Quarter, below_ledger, late, no_provider, silent_departments
 from creditlab.monitoring.thresholds import read_thresholds
 from creditlab.monitoring.unusual import unusual_volumes
-from creditlab.terms import COUNTS, MatterRule, MatterState
+from creditlab.terms import MatterRule, MatterState
 
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
@@ -298,15 +298,10 @@ def _commit(
     """Append rows, then the run that makes them visible; deliveries, register and ledger are as they were."""
     if not changed:
         return None
-    from importlib.metadata import version
-
-    run_no = lake.next_run_no()
-    rows = [row | {"run_no": run_no, "moment": now} for _, row in changed]
-    lake.append("matters", pa.Table.from_pylist(rows, schema=MATTERS))
-    run = snapshot.last | dict.fromkeys(COUNTS, 0)
-    run |= {"run_no": run_no, "committed_at": now, "command": command, "editions": editions}
-    lake.append("runs", pa.Table.from_pylist([run | {"creditlab_version": version("creditlab")}], schema=RUNS))
-    return run_no
+    rows = [row | {"run_no": lake.next_run_no(), "moment": now} for _, row in changed]
+    return commit_beside(
+        lake, snapshot, {"matters": pa.Table.from_pylist(rows, schema=MATTERS)}, command, now, editions
+    )
 
 
 def _check_text(text: str | None, where: str, longest: int) -> None:
