@@ -91,6 +91,29 @@ def test_the_timeline_is_what_was_delivered(pages: dict[tuple[str, str], Path], 
     visit.context.close()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_timelines_chart_has_a_mark_for_each_row_of_its_table(
+    pages: dict[tuple[str, str], Path], browser: Browser, width: int
+) -> None:
+    visit = Visit(browser, pages[FIRM, "en"] / "index.html", viewport={"width": width, "height": 900})
+    visit.page.wait_for_function("document.documentElement.dataset.charts === '1'")
+    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
+    rows = [dict(cells) for cells in shown["timeline"]]
+    data = visit.page.evaluate("document.getElementById('chart-timeline').data")
+    marks = [
+        mark for trace in data for mark in zip(trace["x"], trace["customdata"], trace["marker"]["symbol"], strict=True)
+    ]
+    drawn = sorted((day, item, not symbol.endswith("-open")) for day, item, symbol in marks)
+    assert drawn == sorted((row["event_date"], row["item_name"], not row["left_out"]) for row in rows)
+    assert visit.page.locator("#chart-timeline .scatterlayer .point").count() == len(rows)
+    alt = visit.page.locator("#chart-timeline").get_attribute("aria-label") or ""
+    assert f"Records: {len(rows)}, of which {sum(counts for _, _, counts in drawn)} count" in alt
+    # Months on the axis, and not so many that they run into each other.
+    assert 1 < visit.page.locator("#chart-timeline .xtick").count() < 12
+    assert visit.complaints == []
+    visit.context.close()
+
+
 def test_a_name_with_markup_is_only_a_name(pages: dict[tuple[str, str], Path], browser: Browser) -> None:
     visit = Visit(browser, pages[AGENCY, "en"] / "index.html", viewport={"width": 390, "height": 900})
     assert "<b>乙信用公司" in visit.page.title()

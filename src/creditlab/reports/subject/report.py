@@ -18,6 +18,7 @@ from creditlab.reports.sectioned import Sectioned
 from creditlab.reports.subject.facts import EVALUATION, HONOUR, JUDICIAL, PERMITS, PROMISES, Fact, facts_of
 from creditlab.reports.subject.shown import Shown, plain
 from creditlab.reports.subject.standing import line_titles, standing_of
+from creditlab.reports.subject.timeline import timeline
 from creditlab.reports.subject.words import CATEGORIES, CLASSES, KINDS, ROLES
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace, open_workspace
@@ -180,8 +181,13 @@ class Report(Sectioned):
         """Everything held, the newest first."""
         _ = self.messages.gettext
         table = self._show.chosen("timeline", _("All records, the newest first"), self.facts)
-        text = _("A record that does not count stays in the list, with the reason. Nothing is left out of it.")
-        return self._keep("timeline", _("Timeline"), [text], [table])
+        title = _("Timeline")
+        chart = timeline(self.released, self.facts, self._show.category, title, self.messages)
+        texts = [
+            _("A record that does not count stays in the list, with the reason. Nothing is left out of it."),
+            _("Filled marks count on the day, hollow ones are left out."),
+        ]
+        return self._keep("timeline", title, texts, [chart, table] if self.facts else [table])
 
     def permits(self) -> Section:
         """Licences and qualifications, and whether they are in force."""

@@ -27,8 +27,10 @@
     const isNarrow = width < 520;
     const axis = { gridcolor: line, linecolor: line, tickfont: { color: ink } };
     const rows = figure.layout.yaxis.categoryarray;
-    const labels = { tickvals: rows, ticktext: rows.map((row) => clipped(row, isNarrow ? 14 : 44)) };
-    const scale = { dtick: isNarrow ? 50 : 20, tickangle: 0 };
+    const labels = rows ? { tickvals: rows, ticktext: rows.map((row) => clipped(row, isNarrow ? 14 : 44)) } : {};
+    // Days have no steps of 20; how many of their marks fit is left to the chart.
+    const isShare = !figure.layout.xaxis.type;
+    const scale = isShare ? { dtick: isNarrow ? 50 : 20, tickangle: 0 } : { nticks: isNarrow ? 4 : 8 };
     const layout = Object.assign({}, figure.layout, {
       font: Object.assign({}, figure.layout.font, { color: ink, size: isNarrow ? 12 : 13 }),
       xaxis: Object.assign({}, figure.layout.xaxis, axis, scale),
