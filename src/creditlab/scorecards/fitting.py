@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Below this information value a variable tells nothing (the usual bound).
 LEAST_INFORMATION = 0.02
+#: And so rarely may chance alone give what it tells: bins are drawn where even noise looks best.
+MOST_CHANCE = 0.001
 #: So many outcomes, and rows without one, are needed to fit anything.
 FEWEST = 30
 #: A variable that by itself ranks like this is the outcome under another name.
@@ -32,6 +34,7 @@ class Why(StrEnum):
 
     CONSTANT = "nothing to split"
     UNINFORMATIVE = "information value below 0.02"
+    CHANCE = "no more than chance gives"
     REVERSED = "its weight would point the other way"
 
 
@@ -99,6 +102,8 @@ def fit(sample: Sample) -> Fitted:
             left_out[feature.name] = Why.CONSTANT
         elif binned.information < LEAST_INFORMATION:
             left_out[feature.name] = Why.UNINFORMATIVE
+        elif chance(binned) > MOST_CHANCE:
+            left_out[feature.name] = Why.CHANCE
         else:
             refuse_disguised(binned)
             kept.append(binned)
@@ -144,6 +149,18 @@ def refuse_disguised(binned: Binned) -> None:
         what = "a feature by itself tells nearly all outcomes: it is the outcome in disguise"
         do = "Leave it out, or take it as it was known on the day that is scored."
         raise ScorecardError("disguised", what, where=binned.split.feature.name, do=do)
+
+
+def chance(binned: Binned) -> float:
+    """How often chance alone gives such an information value, over bins that were drawn beforehand.
+
+    Without any relation, the value times bad x good / all rows follows a chi-square distribution.
+    """
+    from scipy.stats import chi2
+
+    bad, good = sum(binned.bad), sum(binned.good)
+    filled = sum(one + other > 0 for one, other in zip(binned.bad, binned.good, strict=True))
+    return float(chi2.sf(binned.information * bad * good / (bad + good), filled - 1))
 
 
 def _weights(sample: Sample, binned: Binned) -> Numbers:

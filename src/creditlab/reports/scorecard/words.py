@@ -59,6 +59,7 @@ FEATURES = {
 WHY = {
     Why.CONSTANT: N_("nothing to split"),
     Why.UNINFORMATIVE: N_("information value below 0.02"),
+    Why.CHANCE: N_("no more than chance gives"),
     Why.REVERSED: N_("its weight would point the other way"),
 }
 MISSING, UNSEEN = N_("no value"), N_("a category never seen")
