@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Two colours that people with any common colour blindness tell apart, on light and on dark (after Okabe and Ito).
 #: The marks differ in shape too, so that nothing hangs on colour.
 NOW, BEFORE = "#0072B2", "#E69F00"
+#: Eight such colours for lines; beyond eight, the dash tells them apart.
+LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7F7F7F", "#B8A800")
+DASHES = ("solid", "dash", "dot", "dashdot")
 FONTS = "Noto Sans, Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
 ROW_HEIGHT, MARGINS = 26, 110
 
@@ -108,6 +111,66 @@ def shares(
         hovermode="closest",
     )
     return Chart(name, title, _in_words(title, now, hidden, messages), figure)
+
+
+def course(
+    release: Release,
+    *,
+    name: str,
+    title: str,
+    label: str,
+    rows: Sequence[Row],
+    periods: Sequence[Period],
+    messages: Messages,
+) -> Chart:
+    """A share over several periods: a line for each row, hollow dots where late arrivals are still to come.
+
+    Suppressed and empty cells are gaps. Raises DisclosureError if `release` is none.
+
+    Parameters
+    ----------
+    label
+        Which of the rows' labels names a line.
+    periods
+        In the order of the axis.
+    """
+    import plotly.graph_objects as go
+
+    figures = Figures(require_release(release), messages)
+    axis = [messages.period(one) for one in periods]
+    figure = go.Figure()
+    for place, (row, line) in enumerate(zip(rows, _distinct([row.labels[label] for row in rows]), strict=True)):
+        cells = [figures.share(**row.where, period_start=one.start) for one in periods]
+        shown = [100 * cell.value if isinstance(cell.value, float) else None for cell in cells]
+        colour = LINES[place % len(LINES)]
+        figure.add_trace(
+            go.Scatter(
+                x=axis,
+                y=shown,
+                customdata=[f"{cell.text} {PROVISIONAL if cell.is_provisional else ''}".strip() for cell in cells],
+                mode="lines+markers",
+                connectgaps=False,
+                name=escape(line, quote=False),
+                line={"color": colour, "dash": DASHES[place // len(LINES) % len(DASHES)]},
+                marker={"size": 8, "symbol": ["circle-open" if cell.is_provisional else "circle" for cell in cells]},
+                hovertemplate="%{x}: %{customdata}<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_layout(
+        template="none",
+        font={"family": FONTS, "size": 13},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        height=MARGINS + 320,
+        margin={"l": 50, "r": 20, "t": 40, "b": 60},
+        yaxis={"range": [-2, 102], "ticksuffix": "%", "dtick": 20, "zeroline": False, "fixedrange": True},
+        xaxis={"fixedrange": True, "type": "category"},
+        hovermode="closest",
+    )
+    _ = messages.gettext
+    alt = _("{title}. Line chart: a line for each row, a point for each period from {first} to {last}.")
+    alt = alt.format(title=title, first=axis[0], last=axis[-1]) + " " + _("The table below has the same figures.")
+    return Chart(name, title, alt, figure)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -131,8 +131,34 @@ def counts(
     return Table(name, caption, (*labels, *(column for column, _ in figures)), tuple(made), note, release)
 
 
-def to_html(table: Table, messages: Messages) -> str:
+def course_table(
+    release: Release,
+    *,
+    name: str,
+    caption: str,
+    note: str,
+    labels: Sequence[Column],
+    rows: Iterable[Row],
+    periods: Sequence[Period],
+    messages: Messages,
+) -> Table:
+    """A table of one ratio over several periods: one row per `rows` entry, one share per period.
+
+    Raises DisclosureError if `release` is none.
+    """
+    figures = Figures(release, messages)
+    columns = [Column(one.label, messages.period(one), Kind.SHARE) for one in periods]
+    made = []
+    for row in rows:
+        cells = [Cell(row.labels[one.name], row.labels[one.name]) for one in labels]
+        made.append((*cells, *(figures.share(**row.where, period_start=one.start) for one in periods)))
+    return Table(name, caption, (*labels, *columns), tuple(made), note, release)
+
+
+def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
     """The table as HTML: a caption, a scope on every header, every text escaped, its note below.
+
+    With a link to the table's CSV file, which only a publication has.
 
     `data-table` and `data-column` name the file and column that the same figures are in. A row whose codes are all
     empty is a total.
@@ -151,11 +177,11 @@ def to_html(table: Table, messages: Messages) -> str:
         body.append(f"<tr{' class=total' if is_total else ''}>{''.join(cells)}</tr>")
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     link = escape(_("Data of this table (CSV)"))
+    download = f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>' if with_link else ""
     return (
         f'<div class="table" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
         f'<table data-table="{escape(table.name)}"><caption>{escape(table.caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}"
-        f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}{download}"
     )
 
 

@@ -1,0 +1,73 @@
+"""Words that an analyst types, and what they mean: a wrong one is answered with the ones that come nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+
+from creditlab.errors import ParameterError
+from creditlab.terms import Group, Measure
+
+#: How many choices an error names when none comes near.
+_NAMED = 14
+
+
+class By(StrEnum):
+    """What a measure can be grouped by in a notebook; each is a column of a release."""
+
+    ITEM = "item_code"
+    DEPARTMENT = "department"
+    REGION = "region_code"
+
+    @property
+    def group(self) -> Group:
+        """The group of `measures`."""
+        return {By.ITEM: Group.ITEM, By.DEPARTMENT: Group.DEPARTMENT, By.REGION: Group.REGION}[self]
+
+
+_BY_WORDS: Mapping[str, By] = {
+    "item": By.ITEM,
+    "item_code": By.ITEM,
+    "department": By.DEPARTMENT,
+    "region": By.REGION,
+    "region_code": By.REGION,
+    "unit": By.REGION,
+}
+
+
+def choose(word: str, known: Collection[str], what: str) -> str:
+    """The word itself where it is one of those known.
+
+    Raises
+    ------
+    ParameterError
+        If it is none; says which ones come nearest.
+
+    Examples
+    --------
+    >>> choose("timeliness", ["timeliness", "validity"], "measure")
+    'timeliness'
+    """
+    if word in known:
+        return word
+    by_case = {one.casefold(): one for one in known}
+    near = [by_case[one] for one in get_close_matches(str(word).casefold(), by_case, n=3, cutoff=0.5)]
+    if near:
+        do = f"Did you mean {' or '.join(near)}?"
+    else:
+        some = sorted(known)[:_NAMED]
+        more = f", and {len(known) - len(some)} more" if len(known) > len(some) else ""
+        do = f"There are: {', '.join(some)}{more}."
+    raise ParameterError(f"there is no such {what}", where=what, do=do)
+
+
+def choose_measure(word: str) -> Measure:
+    """The measure of a name."""
+    return Measure(choose(str(word), [str(one) for one in Measure], "measure"))
+
+
+def choose_groups(words: str | Sequence[str]) -> tuple[By, ...]:
+    """The groups of some words, each once."""
+    given = [words] if isinstance(words, str) else list(words)
+    return tuple(dict.fromkeys(_BY_WORDS[choose(str(word), _BY_WORDS, "grouping")] for word in given))

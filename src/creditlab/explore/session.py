@@ -1,0 +1,182 @@
+"""A workspace as an analyst sees it in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from creditlab.errors import ParameterError
+from creditlab.explore.choices import By, choose, choose_groups, choose_measure
+from creditlab.explore.taking import Question, Source
+from creditlab.explore.trend import Trend
+from creditlab.explore.view import View
+from creditlab.messages import Messages
+from creditlab.periods import Period, parse_date, parse_period
+from creditlab.terms import Language, Measure
+from creditlab.workspace import open_workspace
+
+if TYPE_CHECKING:
+    from creditlab.explore.widgets import Explorer
+
+
+def open_session(
+    folder: str | Path = ".", *, run_no: int | None = None, as_of: str | date | None = None, language: str = ""
+) -> Session:
+    """Open a workspace to look at its figures.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder.
+    run_no
+        The run of the lake that is looked at; the newest by default. Everything that is asked sees the same run.
+    as_of
+        The day whose state is looked at, as `2026-10-20`; by default the day of that run.
+    language
+        `en` or `zh_CN`; by default the workspace's.
+
+    Raises
+    ------
+    WorkspaceError
+        If the folder is no workspace.
+    NoDataError
+        If nothing has been ingested yet.
+    """
+    workspace = open_workspace(Path(folder))
+    words = Messages(
+        Language(choose(language, [str(one) for one in Language], "language")) if language else workspace.language
+    )
+    return Session(Source(workspace, run_no, words), as_of)
+
+
+class Session:
+    """A workspace's lake as known at one run, on one day; made by `open_session`."""
+
+    def __init__(self, source: Source, as_of: str | date | None) -> None:
+        self._source = source
+        run_no, _, committed = source.known
+        self.run_no = run_no
+        self.as_of = parse_date(as_of) if isinstance(as_of, str) else as_of or committed
+
+    @property
+    def measures(self) -> list[str]:
+        """The names of the twelve measures."""
+        return [str(one) for one in Measure]
+
+    @property
+    def departments(self) -> dict[str, str]:
+        """The departments' names by code, as of the day."""
+        words, catalogue = self._source.messages, self._source.catalogue
+        return {code: words.department(catalogue, code, self.as_of) for code in catalogue.departments}
+
+    @property
+    def items(self) -> dict[str, str]:
+        """The items' names by code, of every published edition."""
+        words, catalogue = self._source.messages, self._source.catalogue
+        return {code: words.item(catalogue, code) for edition in catalogue.editions for code in edition.item}
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """The reporting units' names by region code."""
+        words, catalogue = self._source.messages, self._source.catalogue
+        return {code: words.named(one.name_zh, one.name_en) for code, one in catalogue.regions.items()}
+
+    def measure(
+        self,
+        measure: str,
+        period: str | Period,
+        by: str | Sequence[str] = "department",
+        *,
+        item: str | None = None,
+        department: str | None = None,
+        region: str | None = None,
+    ) -> View:
+        """Take one measure of a period.
+
+        Parameters
+        ----------
+        measure
+            Its name, as `timeliness`; `measures` lists them.
+        period
+            `2026Q3`, `2026`, `2026-08` or `2026-07-01/2026-10-01`.
+        by
+            `department`, `region`, `item`, or several of them.
+        item, department, region
+            Codes: only what belongs to them is looked at.
+
+        Raises
+        ------
+        ParameterError
+            If a word is unknown (the nearest ones are named), or the measure has no such grouping.
+        NoDataError
+            If nothing is to be counted.
+
+        Examples
+        --------
+        >>> session.measure("timeliness", "2026Q3", by="department")  # doctest: +SKIP
+        """
+        about = parse_period(period) if isinstance(period, str) else period
+        return View(self._source, self._question(measure, about, by, item, department, region))
+
+    def trend(
+        self,
+        measure: str,
+        period: str | Period,
+        by: str | Sequence[str] = "department",
+        *,
+        periods: int = 6,
+        item: str | None = None,
+        department: str | None = None,
+        region: str | None = None,
+    ) -> Trend:
+        """The same over several periods up to one; see `measure`."""
+        return self.measure(measure, period, by, item=item, department=department, region=region).trend(periods)
+
+    def explorer(self) -> Explorer:
+        """Controls to choose a measure, look at it and drill down, for a notebook; needs ipywidgets."""
+        from creditlab.explore.widgets import Explorer
+
+        return Explorer(self)
+
+    def periods(self, count: int = 8) -> list[Period]:
+        """The quarters up to the day looked at, the newest first."""
+        quarter = parse_period(f"{self.as_of.year}Q{(self.as_of.month + 2) // 3}")
+        found = [quarter.previous()]
+        while len(found) < count:
+            found.append(found[-1].previous())
+        return found
+
+    def _question(
+        self,
+        measure: str,
+        period: Period,
+        by: str | Sequence[str],
+        item: str | None,
+        department: str | None,
+        region: str | None,
+    ) -> Question:
+        chosen, groups = choose_measure(measure), choose_groups(by)
+        given: list[tuple[By, str | None, Collection[str], str]] = [
+            (By.ITEM, item, self.items, "item"),
+            (By.DEPARTMENT, department, self.departments, "department"),
+            (By.REGION, region, self.regions, "region"),
+        ]
+        where = {column: choose(code, known, what) for column, code, known, what in given if code}
+        _refuse_missing(chosen, (*groups, *where))
+        return Question(chosen, (period,), self.as_of, groups, where)
+
+    def __repr__(self) -> str:
+        return f"Session(run_no={self.run_no}, as_of={self.as_of})"
+
+
+def _refuse_missing(measure: Measure, columns: Sequence[By]) -> None:
+    """Refuse a grouping that a measure doesn't have, rather than show a table without rows."""
+    from creditlab.measures import METHODS
+
+    has = METHODS[measure].groups
+    for column in columns:
+        if column.group not in has:
+            words = ", ".join(str(one) for one in By if one.group in has)
+            raise ParameterError(f"{measure} is not counted by {column}", where="by", do=f"It is by: {words}.")

@@ -1,0 +1,48 @@
+"""What a notebook shows of a table that was made from a release."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from creditlab.messages import Messages
+from creditlab.tables import Table, to_html
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Said beside every table, so that it looks the same in light and dark notebooks, and on paper.
+_STYLE = """<style>
+.creditlab table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+.creditlab caption{caption-side:top;text-align:left;font-weight:600;padding:.3em 0}
+.creditlab th,.creditlab td{padding:.2em .7em;border-bottom:1px solid #8884;text-align:left!important}
+.creditlab .integer,.creditlab .share,.creditlab .points{text-align:right!important}
+.creditlab tr.total{font-weight:600}.creditlab .note{max-width:60em;opacity:.8}
+</style>"""
+
+
+class Shown(ABC):
+    """Something that a notebook shows as a table."""
+
+    @property
+    @abstractmethod
+    def table(self) -> Table:
+        """The table."""
+
+    @property
+    @abstractmethod
+    def messages(self) -> Messages:
+        """The reader's words."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table's exact values; a suppressed one is missing, and so is one that there is nothing to say about."""
+        import pandas as pd
+
+        names = [column.name for column in self.table.columns]
+        return pd.DataFrame([[cell.value for cell in row] for row in self.table.rows], columns=names).convert_dtypes()
+
+    def _repr_html_(self) -> str:
+        return f'{_STYLE}<div class="creditlab">{to_html(self.table, self.messages, with_link=False)}</div>'
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}

@@ -1,0 +1,203 @@
+"""From a question to a release: measured by the lake as known at one run, and through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from creditlab.catalogue import Catalogue
+from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
+from creditlab.errors import NoDataError, ParameterError
+from creditlab.explore.choices import By
+from creditlab.identifiers import PSEUDONYM_PREFIX, SOLE_TRADER_PREFIX
+from creditlab.messages import Messages
+from creditlab.periods import Period
+from creditlab.reports.quarterly.cube import RECORD_COUNT, Cells
+from creditlab.reports.sectioned import protect
+from creditlab.terms import Audience, Group, Measure, SubjectKind
+from creditlab.workspace import Workspace
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from creditlab.inputs import Inputs
+
+#: What is shown of an organisation's record.
+_SHOWN = (
+    "item_code", "department", "region_code", "record_id", "subject_id", "event_date", "first_received_on", "lag",
+    "record_state", "faults",
+)  # fmt: skip
+#: In this order a figure is taken apart.
+DRILLED = (By.DEPARTMENT, By.REGION, By.ITEM)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a measure of some periods, by some groups, of the cells with some values.
+
+    Attributes
+    ----------
+    periods
+        The period asked about first, then those that it is compared with.
+    where
+        By column of a release the value that cells must have.
+    """
+
+    measure: Measure
+    periods: tuple[Period, ...]
+    as_of: date
+    by: tuple[By, ...] = ()
+    where: Mapping[By, str] | None = None
+
+    @property
+    def period(self) -> Period:
+        """The period asked about."""
+        return self.periods[0]
+
+    @property
+    def narrowed(self) -> Mapping[By, str]:
+        """The values that cells must have."""
+        return self.where or {}
+
+    def narrow(self, column: By, value: str, by: tuple[By, ...]) -> Question:
+        """The same of one value's cells only, by other groups."""
+        return replace(self, by=by, where={**self.narrowed, column: value})
+
+
+class Source:
+    """A workspace's lake as known at one run, of which questions are asked.
+
+    Parameters
+    ----------
+    workspace
+        Whose lake it is.
+    run_no
+        The run that is looked at; None for the newest at the first question, which all others then ask too.
+    """
+
+    def __init__(self, workspace: Workspace, run_no: int | None, messages: Messages) -> None:
+        self.workspace, self.messages = workspace, messages
+        self._run_no = run_no
+
+    @cached_property
+    def known(self) -> tuple[int, Catalogue, date]:
+        """The run looked at, its catalogue, and the day on which it was committed."""
+        from creditlab.catalogue import read_sealed
+        from creditlab.lake import Lake
+
+        runs = Lake(self.workspace.lake).runs() if Lake(self.workspace.lake).exists else None
+        if runs is None or not runs.num_rows:
+            raise NoDataError("nothing has been ingested yet", where=self.workspace.lake.name, do="Ingest first.")
+        numbers = runs["run_no"].to_pylist()
+        run_no = self._run_no or numbers[-1]
+        if run_no not in numbers:
+            raise ParameterError("there is no such run", where="run_no", do="See creditlab lake history.")
+        committed = runs["committed_at"].to_pylist()[numbers.index(run_no)]
+        return run_no, read_sealed(self.workspace.catalogue), committed.astimezone(self.workspace.time_zone).date()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The published editions."""
+        return self.known[1]
+
+    def answer(self, question: Question) -> Release:
+        """The figures of a question: its cells, and their total, for the internal audience."""
+        from creditlab import engine, measures
+        from creditlab.lake import read_inputs
+
+        with engine.connect(self.workspace.engine_url) as backend:
+            inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
+            cells = Cells(inputs.catalogue, question.as_of, inputs.run_no)
+            rows: list[dict[str, Any]] = []
+            for period in question.periods:
+                measured = measures.measure(
+                    inputs, period, question.as_of, by=_groups(question), measures=[question.measure]
+                )
+                rows += cells.ratios(_narrowed(measured, question), period)
+        return self._released(question, rows)
+
+    def faults(self, question: Question) -> Release:
+        """How many records of a question's cells break which rule."""
+        from creditlab import engine, measures
+        from creditlab.lake import read_inputs
+
+        groups = tuple(dict.fromkeys([Group.ITEM, *(one.group for one in question.narrowed)]))
+        with engine.connect(self.workspace.engine_url) as backend:
+            inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
+            cells = Cells(inputs.catalogue, question.as_of, inputs.run_no)
+            counted = measures.fault_counts(inputs, question.period, question.as_of, groups)
+            rows = cells.counts(
+                CubeTable.FAULTS, _narrowed(counted, question), question.period, (RECORD_COUNT,), detail="fault"
+            )
+        return self._released(question, rows, groupings=[("detail",)])
+
+    def records(self, question: Question, limit: int) -> pd.DataFrame:
+        """Organisations' records of a question's first period; see `View.records`."""
+        from creditlab import engine
+        from creditlab.lake import read_inputs
+        from creditlab.measures.mergers import after_mergers
+        from creditlab.profiles.evidence import standing
+
+        named = {item.item_code for edition in self.catalogue.editions for item in edition.items}
+        covering = {
+            item.item_code
+            for edition in self.catalogue.editions
+            for item in edition.items
+            if item.covers_natural_persons
+        }
+        with engine.connect(self.workspace.engine_url) as backend:
+            inputs = after_mergers(read_inputs(self.workspace, backend, run_no=self.known[0]), question.as_of)
+            rows = standing(inputs.entries, question.as_of, ("key64", "subject_kind", *_SHOWN))
+            rows = rows.filter(
+                rows.event_date >= question.period.start,
+                rows.event_date < question.period.end,
+                rows.item_code.isin(sorted(named - covering)),
+                rows.subject_kind.notnull() & (rows.subject_kind != str(SubjectKind.NATURAL_PERSON)),
+                ~rows.subject_id.startswith(PSEUDONYM_PREFIX),
+                ~rows.subject_id.startswith(SOLE_TRADER_PREFIX),
+            )
+            rows = _narrowed(rows, question)
+            wanted = rows.order_by([rows.faults.length().desc(), rows.lag.desc(), "item_code", "record_id"])
+            return backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit)).to_pandas()
+
+    def sql(self, question: Question) -> str:
+        """The query that the embedded engine is asked for a question's first period."""
+        from creditlab import engine, measures
+        from creditlab.lake import read_inputs
+
+        with engine.connect(self.workspace.engine_url) as backend:
+            inputs: Inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
+            measured = measures.measure(
+                inputs, question.period, question.as_of, by=_groups(question), measures=[question.measure]
+            )
+            return str(backend.compile(_narrowed(measured, question), pretty=True))
+
+    def _released(
+        self, question: Question, rows: list[dict[str, Any]], groupings: list[tuple[str, ...]] | None = None
+    ) -> Release:
+        if not rows:
+            raise NoDataError(
+                f"there is nothing to show for {question.period.label}", do="Choose another period, or fewer values."
+            )
+        parts = pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)
+        wanted = groupings or list(dict.fromkeys([(), tuple(str(one) for one in question.by)]))
+        table = roll_up(parts, wanted)
+        cube = Cube(table, question.period, question.as_of, self.known[0], self.catalogue)
+        return protect(self.workspace, Audience.INTERNAL, cube)
+
+
+def _groups(question: Question) -> tuple[Group, ...]:
+    """The groups that are measured: items too, for the gate has to know whom a cell is about."""
+    return tuple(dict.fromkeys([Group.ITEM, *(one.group for one in (*question.by, *question.narrowed))]))
+
+
+def _narrowed(measured: ir.Table, question: Question) -> ir.Table:
+    for column, value in question.narrowed.items():
+        measured = measured.filter(measured[str(column)] == value)
+    return measured

@@ -1,0 +1,187 @@
+"""What analysts call in a notebook: measures, the way down to a cause, and words that are mistyped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import papermill
+import pytest
+
+import creditlab as cl
+from creditlab.errors import NoDataError, ParameterError, WorkspaceError
+from creditlab.explore import Session
+from creditlab.explore.choices import By
+from creditlab.reports.listing import notebooks_folder
+from tests.conftest import ROOT
+from tests.spec.tiny import REGIONS, SETTINGS, Tiny, code, csv_text, row
+
+Make = Callable[..., Tiny]
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Two departments: D1 is in time but once, D2 is late in one unit and has a fault there."""
+    tiny = Tiny(tmp_path_factory.mktemp("explored"))
+    tiny.write("creditlab.toml", SETTINGS)
+    tiny.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,甲局,Bureau A\nD2,乙局,Bureau B\n")
+    tiny.write("catalogue/regions.csv", csv_text(("region_code", "name_zh", "name_en", "level", "parent"), REGIONS))
+    tiny.write("catalogue/code_lists.csv", "code_list,code,name_zh,name_en\n")
+    tiny.edition(2026)
+    tiny.register((code(), "legal_person", "甲公司", "990100", "A", "2015-03-01", ""))
+    tiny.ledger()
+    tiny.deliver([row("1"), row("2"), row("3")], "2026-07-02", department="D1", region_code="990100")
+    tiny.deliver([row("4")], "2026-09-02", department="D1", region_code="990100")
+    tiny.deliver([row("5")], "2026-07-02", department="D2", region_code="990100")
+    late = row("6", subject_id=code()[:-1] + ("0" if code()[-1] != "0" else "1"))
+    tiny.deliver([late, row("7", subject_id=code("92"))], "2026-09-02", department="D2", region_code="990200")
+    tiny.ingest()
+    return tiny
+
+
+@pytest.fixture(scope="module")
+def ws(province: Tiny) -> Session:
+    return cl.open(province.folder, as_of="2026-10-20")
+
+
+def test_opens_a_workspace_and_says_where_it_stands(ws: Session) -> None:
+    assert (ws.run_no, str(ws.as_of)) == (1, "2026-10-20")
+    assert len(ws.measures) == 12
+    assert set(ws.departments) >= {"D1", "D2"}
+
+
+def test_a_measure_is_a_table_with_its_total_first_and_the_lowest_share_next(ws: Session) -> None:
+    rows = ws.measure("timeliness", "2026Q3", by="department").to_pandas()
+    found = list(zip(rows["department"], rows["numerator"], rows["denominator"], strict=True))
+    assert found == [("", 4, 7), ("D2", 1, 3), ("D1", 3, 4)]
+
+
+@pytest.mark.parametrize("measure", ["coverage_items", "completeness", "validity"])
+def test_totals_are_those_of_the_command_line(ws: Session, province: Tiny, measure: str) -> None:
+    rows = ws.measure(measure, "2026Q3", by=[]).to_pandas()
+    found = [(int(n), int(d)) for n, d in zip(rows["numerator"], rows["denominator"], strict=True)]
+    assert found == province.figures(measure, as_of="2026-10-20")
+
+
+def test_down_from_a_late_department_to_its_unit_its_item_and_the_cause(ws: Session) -> None:
+    view = ws.measure("timeliness", "2026Q3", by="department").drill("D2")
+    assert view.to_pandas()["region_code"].tolist() == ["", "990200", "990100"]
+    items = view.drill("990200")
+    assert items.to_pandas()["item_code"].tolist() == ["", "A-1"]
+    assert items.drill("A-1").question.by == ()
+    assert "check_digit:subject_id" in items.faults().to_pandas()["fault"].tolist()
+
+
+def test_records_are_those_of_organisations_only(ws: Session) -> None:
+    found = ws.measure("timeliness", "2026Q3", by="department", department="D2").records()
+    assert found["record_id"].tolist() == ["6", "5"]
+    assert not found["subject_id"].str.startswith(("92", "P-")).any()
+
+
+def test_the_line_for_a_view_makes_the_same_figures(ws: Session) -> None:
+    view = ws.measure("validity", "2026Q3", by=["region", "item"], department="D2")
+    again = eval(view.code(), {"ws": ws})  # noqa: S307 - a line of our own
+    assert again.to_pandas().equals(view.to_pandas())
+
+
+def test_a_notebook_shows_a_table_without_a_link_to_a_file(ws: Session) -> None:
+    html = ws.measure("timeliness", "2026Q3")._repr_html_()
+    assert "<caption>" in html
+    assert "tables/timeliness.csv" not in html
+    assert "Internal" in html
+
+
+def test_a_trend_has_a_share_for_each_period_and_gaps_where_nothing_was(ws: Session) -> None:
+    trend = ws.trend("timeliness", "2026Q3", by="department", periods=3)
+    rows = trend.to_pandas()
+    assert rows.columns.tolist()[-3:] == ["2026Q1", "2026Q2", "2026Q3"]
+    assert rows["2026Q1"].isna().all()
+    assert rows["2026Q3"].tolist() == [4 / 7, 3 / 4, 1 / 3]
+    lines = [list(line.y) for line in trend.chart().data]
+    assert lines == [[None, None, 75.0], [None, None, pytest.approx(100 / 3)]]
+
+
+def test_explains_itself(ws: Session) -> None:
+    text = ws.measure("timeliness", "2026Q3").explain()
+    assert "Article 11" in text
+    assert "4 / 7" in text
+    assert "SELECT" in ws.measure("timeliness", "2026Q3").sql()
+
+
+def test_speaks_chinese(province: Tiny) -> None:
+    view = cl.open(province.folder, as_of="2026-10-20", language="zh_CN").measure("timeliness", "2026Q3")
+    assert "及时率" in view.table.caption
+    assert "内部资料" in view.table.note
+
+
+@pytest.mark.parametrize(
+    ("ask", "advice"),
+    [
+        (lambda ws: ws.measure("timelines", "2026Q3"), "Did you mean timeliness"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", by="departement"), "Did you mean department"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", department="D9"), "Did you mean D1 or D2|Did you mean D2 or D1"),
+        (lambda ws: ws.measure("coverage_subjects", "2026Q3", by="department"), "It is by: item_code"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", by=[]).chart(), "Group by something"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", by=["item", "department"]).drill("A-1"), "Name one"),
+        (lambda ws: ws.trend("timeliness", "2026Q3", periods=1), "2 to 40"),
+    ],
+)
+def test_wrong_words_are_answered_with_what_there_is(
+    ws: Session, ask: Callable[[Session], object], advice: str
+) -> None:
+    with pytest.raises(ParameterError, match=advice):
+        ask(ws)
+
+
+def test_an_empty_lake_and_a_folder_that_is_none(make_tiny: Make, tmp_path: Path) -> None:
+    with pytest.raises(NoDataError):
+        cl.open(make_tiny([{}]).folder)
+    with pytest.raises(WorkspaceError):
+        cl.open(tmp_path / "nowhere")
+
+
+# --- Controls, without a browser -------------------------------------------------------------------------
+
+
+def test_a_click_on_a_dot_goes_down_and_back_goes_up(ws: Session) -> None:
+    explorer = ws.explorer()
+    explorer.choose(measure="timeliness", period="2026Q3", by="department")
+    first = explorer.figure.data[-1]
+    assert list(first.x) == [pytest.approx(100 / 3), 75]
+    # The lowest share is the first dot.
+    explorer._clicked(first, SimpleNamespace(point_inds=[0]), None)
+    assert explorer.view.question.narrowed == {"department": "D2"}
+    assert explorer.narrowed[By.DEPARTMENT].value == "D2"
+    explorer.show_faults()
+    assert "check digit" in explorer.table.value
+    again = eval(explorer.code.value, {"ws": ws})  # noqa: S307 - a line of our own
+    assert again.to_pandas().equals(explorer.view.to_pandas())
+    explorer.back()
+    assert explorer.view.question.narrowed == {}
+
+
+def test_what_can_not_be_shown_is_said_and_what_was_shown_stays(ws: Session) -> None:
+    explorer = ws.explorer()
+    explorer.choose(measure="timeliness", period="2026Q3", by="department")
+    before = explorer.view
+    explorer.choose(measure="coverage_subjects")
+    assert 'role="alert"' in explorer.said.value
+    assert explorer.view is before
+    explorer.choose(measure="validity")
+    assert explorer.said.value == ""
+
+
+def test_the_notebook_runs(province: Tiny, tmp_path: Path) -> None:
+    done = tmp_path / "trends.ipynb"
+    papermill.execute_notebook(
+        notebooks_folder() / "trends.ipynb",
+        done,
+        parameters={"workspace": str(province.folder), "period": "2026Q3", "as_of": "2026-10-20"},
+        cwd=ROOT,
+        progress_bar=False,
+    )
+    outputs = [one for cell in json.loads(done.read_text("utf-8"))["cells"] for one in cell.get("outputs", [])]
+    shown = {kind for one in outputs for kind in one.get("data", {})}
+    assert {"text/html", "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"} <= shown
