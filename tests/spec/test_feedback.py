@@ -54,7 +54,7 @@ def overview(pack: Pack, name: str) -> Rows:
 
 
 def mend_file(pack: Pack) -> Path:
-    (path,) = (pack.folder / "mend").iterdir()
+    (path,) = (one for one in (pack.folder / "mend").iterdir() if not one.stem.endswith("_quarantine"))
     return path
 
 
@@ -115,6 +115,34 @@ def test_pack_delivered_again_raises_validity_by_exactly_the_mended_rows(
     assert (mended["Records mended"], mended["Days until mended, median"], mended["Days until mended, at most"]) == (
         2, days, days,
     )  # fmt: skip
+
+
+def test_rows_in_quarantine_come_back_as_records(tiny: Tiny) -> None:
+    rows = [row("1"), row("2", event_date="soon", subject_id=code(number=2), note="=2"), row("3", action="ad"), row("")]
+    tiny.deliver([*rows, row("5", subject_id="")])
+    tiny.ingest()
+    pack = write(tiny)["D1"]
+    assert (pack.to_mend, pack.quarantined) == (0, 4)
+    path = pack.folder / "mend/A-1_990100_quarantine.xlsx"
+    lines = sheet(path)
+    wrong = [one[f"{HELPER_PREFIX}where"] for one in lines]
+    assert wrong == ["event_date_en", "action", "record_id_en", "subject_id_en"]
+    assert (lines[0]["event_date_en"], lines[0]["note_en"]) == ("soon", "=2")
+
+    def mend(page: Any, columns: dict[str, int]) -> None:
+        page.cell(2, columns["event_date_en"]).value = "2026-07-01"
+        page.cell(3, columns["action"]).value = ""
+        page.cell(4, columns["record_id_en"]).value = "4"
+
+    (line,) = csv.DictReader((pack.folder / "manifest_rows.csv").open(encoding="utf-8"))
+    assert line["path"].endswith("mend/A-1_990100_quarantine.xlsx")
+    tiny.deliver(edited(path, mend), "2026-10-25", path="back.xlsx")
+    counts = tiny.ingest().counts
+    assert (counts.delivered, counts.accepted, counts.quarantined) == (4, 3, 1)
+    # Of the quarter's rows, one still lacks its subject, and of one without a number nobody knows what became of it.
+    again = write(tiny, as_of="2026-11-01", name="next")["D1"]
+    left = [one[f"{HELPER_PREFIX}where"] for one in sheet(again.folder / "mend/A-1_990100_quarantine.xlsx")]
+    assert left == ["record_id_en", "subject_id_en"]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])

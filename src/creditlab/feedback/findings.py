@@ -81,7 +81,7 @@ class Findings:
 
     def quarantined_rows(self, department: str) -> Iterator[Row]:
         """Rows that could not become records."""
-        return self._rows(self.quarantined, department, _ORDER)
+        return self._rows(self.quarantined, department, _MEND_ORDER)
 
     def mended_rows(self, department: str) -> Iterator[Row]:
         """Deliveries that mended records."""
@@ -138,6 +138,7 @@ def _quarantined(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date
     )
     # An item that covers natural persons since a later edition is one that does.
     return found.mutate(
+        sender=found.department,
         department=found.department.substitute(inputs.catalogue.history.heirs_on(as_of)),
         content=ibis.ifelse(covers_persons(inputs, found.item_code), None, found.content),
     )

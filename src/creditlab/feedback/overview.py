@@ -124,9 +124,10 @@ class _Overview:
                 "mend them in your own system and deliver them with action = correct."
             ),
             _(
-                "5. Rows in quarantine never became records: mend them in your own system and deliver them again. For "
-                "periods omitted, deliver the data or a zero report."
-            ),
+                "5. Rows in quarantine never became records. Workbooks whose names end with {word} have those that can "
+                "be mended in place; mend the others in your own system. For periods omitted, deliver the data or a "
+                "zero report."
+            ).format(word="quarantine"),
             _("[c] suppressed to protect natural persons."),
             _("The next pack says what was mended, by which delivery, and after how many days."),
         ]

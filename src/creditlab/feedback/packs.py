@@ -22,6 +22,7 @@ from creditlab.feedback.findings import Findings, Row, gather
 from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
 from creditlab.feedback.overview import write_overview
 from creditlab.feedback.rates import PERIODS_BEFORE, Rates, take_rates
+from creditlab.feedback.refused import is_row_to_mend, lines_to_mend
 from creditlab.feedback.sheets import Column, Line, open_book
 from creditlab.lake import take_inputs
 from creditlab.messages import Messages
@@ -42,6 +43,8 @@ FILE_ROWS = 50_000
 _MEMORY = "700MB"
 _NAME = re.compile(r"[\w-]{1,64}")
 MENDING, MANIFEST_ROWS, MARK_FILE = "mend", "manifest_rows.csv", "internal.json"
+#: How the name of a workbook with rows in quarantine ends.
+REFUSED = "quarantine"
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,8 @@ class _Writing:
     def write(self) -> Pack:
         self.folder.mkdir(mode=0o700)
         (self.folder / MENDING).mkdir(mode=0o700)
-        sheets = list(self._mend_files())
+        mending = list(self._mend_files())
+        sheets = [*mending, *self._refused_files()]
         counts = write_overview(
             self.folder / f"{_safe(self.department)}.xlsx", self.department, self.name, self.mark, self.found,
             self.rates, [(one.path, one.item_code, one.region_code, one.rows) for one in sheets], self.workspace,
@@ -203,7 +207,7 @@ class _Writing:
         with new_private_file(self.folder / MARK_FILE, "w") as file:
             json.dump({"mark": self.mark} | about, file, ensure_ascii=False, indent=1)
         return Pack(
-            self.department, self.target, sum(one.rows for one in sheets), counts["by_number"], counts["omitted"],
+            self.department, self.target, sum(one.rows for one in mending), counts["by_number"], counts["omitted"],
             counts["quarantined"], counts["mended"],
         )  # fmt: skip
 
@@ -215,12 +219,27 @@ class _Writing:
             ):
                 yield from self._parts(item_code, region_code, sender, data_format, part)
 
+    def _refused_files(self) -> Iterator[Sheet]:
+        """Rows in quarantine that can be mended in place; the overview lists all of them."""
+        catalogue = self.found.inputs.catalogue
+        rows = filter(is_row_to_mend, self.found.quarantined_rows(self.department))
+        for (item_code, region_code, sender), part in groupby(rows, itemgetter("item_code", "region_code", "sender")):
+            item = catalogue.newest_item(item_code)
+            if item is not None:
+                layout = Layout(catalogue, item_code, item.data_format, self.messages)
+                lines = lines_to_mend(layout, part, ACTION, self.messages)
+                yield from self._books(layout, lines, item_code, region_code, sender, REFUSED)
+
     def _parts(
         self, item_code: str, region_code: str, sender: str, data_format: str, rows: Iterator[Row]
     ) -> Iterator[Sheet]:
         layout = Layout(self.found.inputs.catalogue, item_code, data_format, self.messages)
-        lines = self._lines(layout, rows)
-        words = [item_code, region_code, *([sender] if sender != self.department else [])]
+        yield from self._books(layout, self._lines(layout, rows), item_code, region_code, sender)
+
+    def _books(
+        self, layout: Layout, lines: Iterator[Line], item_code: str, region_code: str, sender: str, *more: str
+    ) -> Iterator[Sheet]:
+        words = [item_code, region_code, *([sender] if sender != self.department else []), *more]
         for first in lines:
             name = self._free_name("_".join(map(_safe, words)))
             with open_book(self.folder / name, self.messages.gettext("Rows to mend"), self.mark) as book:
