@@ -113,9 +113,8 @@ def take_assessment(
     formats = {
         item.data_format for edition in catalogue.editions for item in edition.items if item.item_code in chosen.fields
     }
-    held = hold(workspace, backend, as_of, run_no, formats)
+    held = hold(workspace, backend, as_of, run_no, formats, chosen.item_codes)
     check_outcomes(chosen, held)
-    held = held.about_items(chosen.item_codes)
     subjects = existing(held.inputs.subjects, chosen, as_of)
     return Assessed(held, assess(held.evidence(EVIDENCE), subjects, chosen, as_of, is_searched=True))
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from creditlab.assessment.publicity import LISTED_BY, list_rules, listed
+from creditlab.catalogue import read_sealed
 from creditlab.dossier import hold
 from creditlab.dossier.reading import field_said
 from creditlab.workspace import Workspace
@@ -35,9 +36,8 @@ def take_lists(workspace: Workspace, backend: Backend, as_of: date, run_no: int 
         item_code, department, record_id, event_date, published_from, published_to, basis (empty where the delivery said
         none). See `assessment.publicity.listed` for what is no entry any more, and for what is raised.
     """
-    held = hold(workspace, backend, as_of, run_no)
-    rules = list_rules(held.inputs.catalogue)
-    held = held.about_items([code for rule in rules for code in rule.data_format])
+    rules = list_rules(read_sealed(workspace.catalogue))
+    held = hold(workspace, backend, as_of, run_no, items=[code for rule in rules for code in rule.data_format])
     found = listed(held.evidence(LISTED_BY), held.inputs.subjects, rules, held.rules)
     # What deliveries said the basis of an entry is.
     fields = {data_format: field for rule in rules for data_format, field in rule.basis.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ from creditlab.periods import Period
 
 #: First characters that make a spreadsheet run a text as a formula, in half and full width.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Kind(StrEnum):
@@ -193,7 +195,9 @@ def _html_cell(column: Column, cell: Cell, is_header: bool, _: Callable[[str], s
     if column.kind is Kind.SHARE and cell.is_provisional:
         title = escape(_("provisional: late arrivals are still to come"))
         text = f'{text} <abbr class="provisional" title="{title}">{PROVISIONAL}</abbr>'.lstrip()
-    attributes = f'data-column="{escape(column.name)}" class="{column.kind}"'
+    # A day that is broken at its hyphens is hard to read.
+    kind = f"{column.kind} day" if _DAY.fullmatch(cell.text) else str(column.kind)
+    attributes = f'data-column="{escape(column.name)}" class="{kind}"'
     return f'<th scope="row" {attributes}>{text}</th>' if is_header else f"<td {attributes}>{text}</td>"
 
 

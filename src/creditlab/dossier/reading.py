@@ -64,11 +64,6 @@ class Held:
         """The run that all this is known at."""
         return int(self.inputs.run_no)
 
-    def about_items(self, codes: Collection[str]) -> Held:
-        """The same, of the entries of some items only: what nobody looks at is not read."""
-        rows = self.inputs.entries
-        return replace(self, inputs=replace(self.inputs, entries=rows.filter(rows.item_code.isin(list(codes)))))
-
     def evidence(self, columns: Collection[str] = EVIDENCE) -> ir.Table:
         """One row per record of an organisation, see `profiles.evidence`."""
         return evidence(self.inputs.entries, self.as_of, self.known, columns)
@@ -80,6 +75,7 @@ def hold(
     as_of: date,
     run_no: int | None = None,
     formats: Collection[str] | None = None,
+    items: Collection[str] | None = None,
 ) -> Held:
     """Take hold of what the lake knows about all organisations.
 
@@ -92,6 +88,8 @@ def hold(
     formats
         The record schemas whose outcomes are wanted; None for all that the rules know. Those on which publication
         hangs are looked at in any case.
+    items
+        The items whose entries are wanted; None for all. Of the others nothing is read.
 
     Raises
     ------
@@ -105,6 +103,9 @@ def hold(
     rules = read_rules(workspace.publication)
     rules.on(as_of)
     snapshot, inputs = take_inputs(workspace, backend, run_no)
+    if items is not None:
+        rows = inputs.entries
+        inputs = replace(inputs, entries=rows.filter(rows.item_code.isin(list(items))))
     rows = inputs.entries
     called = rows.filter(rows.subject_kind.fill_null("") != _PERSON).select("subject_id", "subject_kind").distinct()
     listed = inputs.subjects.select("subject_id", listed_kind="subject_kind", is_listed=True)
