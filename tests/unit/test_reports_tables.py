@@ -49,21 +49,25 @@ def test_csv_has_the_figures_of_the_release(report: Report) -> None:
     }
     rows = [row for row in read(tables_of(report)["timeliness_by_department"]) if row["department"]]
     assert len(rows) == 6
+    hidden = {row["department"] for row in rows if row["numerator"] == "[c]"}
+    # The courts' are few; one more is hidden, or the total less the others would be theirs.
+    assert len(hidden) == 2
+    assert "FAYU" in hidden
     for row in rows:
         now = figures[row["department"], report.period.start]
         before = figures[row["department"], report.previous.start]
-        if row["department"] == "FAYU":
+        if row["department"] in hidden:
             assert {row[name] for name in ("numerator", "denominator", "ratio", "difference_points")} == {"[c]"}
             continue
         assert (int(row["numerator"]), int(row["denominator"])) == (now["numerator"], now["denominator"])
         assert float(row["ratio"]) == now["numerator"] / now["denominator"]
-        difference = Fraction(now["numerator"], now["denominator"]) - Fraction(
-            before["numerator"], before["denominator"]
-        )
         if row["department"] == "MZHT":
             assert (row["is_provisional"], row["difference_points"]) == ("true", "")
+        elif before["marker"]:
+            assert row["difference_points"] == "[c]"
         else:
-            assert float(row["difference_points"]) == float(100 * difference)
+            later, earlier = (Fraction(one["numerator"], one["denominator"]) for one in (now, before))
+            assert float(row["difference_points"]) == float(100 * (later - earlier))
             assert row["difference_points"].startswith("-")
 
 
@@ -71,7 +75,9 @@ def test_deliveries_count_every_row_once(report: Report) -> None:
     rows = read(tables_of(report)["deliveries_by_department"])
     assert rows[0]["department"] == ""
     shown = [row for row in rows if "[c]" not in row.values()]
-    assert len(shown) == 6
+    # The courts', and those hidden for their sake.
+    assert 0 < len(shown) < len(rows)
+    assert "FAYU" not in {row["department"] for row in shown}
     for row in shown:
         parts = ("accepted", "corrected", "withdrawn", "repeated", "quarantined")
         assert int(row["delivered"]) == sum(int(row[part]) for part in parts)

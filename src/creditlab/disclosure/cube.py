@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 from creditlab.errors import InternalError
 from creditlab.periods import Period
 from creditlab.terms import MEASUREMENT
+
+if TYPE_CHECKING:
+    from creditlab.catalogue import Catalogue
 
 
 class CubeTable(StrEnum):
@@ -79,12 +82,20 @@ class Cube:
         The day whose state was counted.
     run_no
         The run of the lake that was read.
+    catalogue
+        Whose items say who may see figures of their records, and whose regions are parts of others; None where no cell
+        is about one item's records.
+    is_own
+        Whether every reader gets cells of the records only that it delivered itself. What it holds anyway nobody can
+        keep from it, so small cells are hidden and no further ones.
     """
 
     table: pa.Table
     period: Period
     as_of: date
     run_no: int
+    catalogue: Catalogue | None = None
+    is_own: bool = False
 
     def __post_init__(self) -> None:
         if self.table.schema != CUBE_SCHEMA:

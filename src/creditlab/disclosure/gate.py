@@ -17,6 +17,8 @@ import pyarrow.csv as pa_csv
 from creditlab.disclosure.cube import CUBE_SCHEMA, GROUP_COLUMNS, Cube, ratio
 from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
 from creditlab.disclosure.policy import Policy
+from creditlab.disclosure.protection import protect
+from creditlab.disclosure.verdict import Judgement
 from creditlab.errors import DisclosureError
 from creditlab.periods import Period
 from creditlab.terms import Audience, Measure
@@ -62,6 +64,8 @@ class Release:
         What the figures are about: the period, the day of the state, the run of the lake.
     sha256
         Checksum of the whole release; a selection keeps that of the release it was taken from.
+    judgement
+        What became of the cells, and what that costs; no reader is told.
     """
 
     table: pa.Table
@@ -71,6 +75,7 @@ class Release:
     as_of: date
     run_no: int
     sha256: str
+    judgement: Judgement = field(default_factory=Judgement, repr=False)
     _seal: object = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -170,13 +175,20 @@ def release(cube: Cube, audience: Audience, policy: Policy, ledger: ReleaseLedge
     policy
         The numbers that the rules need.
     ledger
-        What was released before. The threshold rule doesn't look at it; rules about earlier releases do.
+        What was released before: a reader adds and subtracts across publications.
 
     Returns
     -------
     Release
-        The same cells with a marker. A cell to which items that cover natural persons contribute, and which counts
-        more than 0 and fewer than the policy's threshold, has the marker `[c]` and null numbers.
+        The same cells with a marker. A suppressed cell has the marker `[c]` and null numbers. Suppressed are cells to
+        which items that cover natural persons contribute and which count more than 0 and fewer than the policy's
+        threshold; what else the policy doesn't let pass; and further cells, so that no suppressed one can be reckoned
+        back from totals, from other measures or from earlier releases more closely than the policy allows.
+
+    Raises
+    ------
+    InternalError
+        If the audit of the suppressed cells finds one that is not as open as promised.
 
     Notes
     -----
@@ -184,11 +196,15 @@ def release(cube: Cube, audience: Audience, policy: Policy, ledger: ReleaseLedge
     """
     audience = Audience(audience)
     table = cube.table
-    counted = pc.coalesce(table["denominator"], table["count"], pa.scalar(0, pa.int64()))
-    few = pc.and_(pc.greater(counted, 0), pc.less(counted, policy.threshold[audience]))
-    hidden = pc.and_(few, table["has_natural_persons"])
-    released = _suppress({name: table[name] for name in CUBE_SCHEMA.names if name != "has_natural_persons"}, hidden)
-    return Release(released, audience, policy.digest, cube.period, cube.as_of, cube.run_no, _checksum(released), _SEAL)
+    protected = protect(cube, audience, policy, ledger)
+    columns = {name: table[name] for name in CUBE_SCHEMA.names if name != "has_natural_persons"}
+    if policy.rounding_base > 1:
+        columns |= _rounded(columns, table["has_natural_persons"], policy.rounding_base)
+    released = _suppress(columns, pa.chunked_array([pa.array(protected.hidden, pa.bool_())]))
+    return Release(
+        released, audience, policy.digest, cube.period, cube.as_of, cube.run_no, _checksum(released),
+        protected.judgement, _SEAL,
+    )  # fmt: skip
 
 
 def require_release(value: object) -> Release:
@@ -210,6 +226,16 @@ def _suppress(columns: dict[str, Any], hidden: pa.ChunkedArray) -> pa.Table:
         named[name] = pc.if_else(hidden, pa.scalar(None, RELEASE_SCHEMA.field(name).type), named[name])
     named["marker"] = pc.if_else(hidden, Marker.SUPPRESSED.value, Marker.NONE.value)
     return pa.table([named[name] for name in RELEASE_SCHEMA.names], schema=RELEASE_SCHEMA)
+
+
+def _rounded(columns: dict[str, Any], is_rounded: pa.ChunkedArray, base: int) -> dict[str, Any]:
+    """Counts with natural persons in them as multiples of a base, and the ratios of those."""
+    found = {}
+    for name in ("numerator", "denominator", "count"):
+        nearest = pc.multiply(pc.divide(pc.add(columns[name], base // 2), base), base)
+        found[name] = pc.if_else(is_rounded, nearest, columns[name])
+    found["ratio"] = ratio(found["numerator"], found["denominator"])
+    return found
 
 
 def _checksum(table: pa.Table) -> str:

@@ -1,12 +1,26 @@
-"""The release ledger: what has left the gate before, so that what leaves next can be judged beside it."""
+"""The release ledger: what has left the gate before, so that what leaves next is protected beside it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from creditlab.disclosure.cube import GROUP_COLUMNS
+from creditlab.periods import Period, parse_period
 from creditlab.terms import Audience
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Who else reads what is released for an audience: what the public knows everybody knows.
+_KNOWN_TO = {
+    Audience.PUBLIC: (Audience.PUBLIC,),
+    Audience.GOVERNMENT: (Audience.PUBLIC, Audience.GOVERNMENT),
+    Audience.INTERNAL: tuple(Audience),
+}
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,65 @@ class ReleaseEntry:
 
 
 @dataclass(frozen=True)
+class EarlierCell:
+    """A cell as earlier releases left it: shown once is known for ever, whatever was hidden of it since."""
+
+    row: Mapping[str, Any]
+    is_hidden: bool
+
+
+@dataclass(frozen=True)
 class ReleaseLedger:
-    """The releases that were published, oldest first."""
+    """The releases that were published, oldest first.
+
+    Parameters
+    ----------
+    entries
+        One per publication.
+    read
+        Gives an entry's released cells by its place (RELEASE_SCHEMA, protected as they were published); None where
+        they weren't kept.
+    """
 
     entries: tuple[ReleaseEntry, ...] = ()
+    read: Callable[[int], pa.Table | None] = field(default=lambda _: None, compare=False)
+
+    def cells(self, audience: Audience, period: Period) -> dict[Key, EarlierCell]:
+        """What readers of an audience have seen before of figures that a publication about a period may show again.
+
+        Returns
+        -------
+        dict
+            By what a cell is about: its newest row that was shown; where it never was, that it is hidden.
+        """
+        found: dict[Key, EarlierCell] = {}
+        seen: set[str] = set()
+        for place, entry in enumerate(self.entries):
+            if entry.audience not in _KNOWN_TO[audience] or entry.release_sha256 in seen or not _is_near(entry, period):
+                continue
+            seen.add(entry.release_sha256)
+            table = self.read(place)
+            for row in table.to_pylist() if table is not None else ():
+                _note(found, row)
+        return found
+
+
+def _note(found: dict[Key, EarlierCell], row: Mapping[str, Any]) -> None:
+    groups = (row[name] for name in GROUP_COLUMNS)
+    key = (str(row["table"]), str(row["measure"]), row["period_start"], row["period_end"], *groups)
+    is_hidden = bool(row["marker"])
+    if not is_hidden or key not in found:
+        # Whose items are in it was never said.
+        found[key] = EarlierCell({**row, "has_natural_persons": False}, is_hidden)
+
+
+def _is_near(entry: ReleaseEntry, period: Period) -> bool:
+    """Whether a publication about one period can have figures of the other: each has those of the period before."""
+    one = parse_period(entry.period)
+    return max(one.previous().start, period.previous().start) < min(one.end, period.end)
+
+
+def entries_of(releases: Iterable[Any]) -> ReleaseLedger:
+    """A ledger over releases that are at hand."""
+    kept = list(releases)
+    return ReleaseLedger(tuple(one.entry for one in kept), lambda place: kept[place].table)

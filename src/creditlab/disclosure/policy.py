@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from creditlab.errors import WorkspaceError
-from creditlab.terms import Audience, SecurityLevel
+from creditlab.disclosure.verdict import Exemption, Reason, Verdict
+from creditlab.terms import Audience, RightToUse, SecurityLevel
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.toml")
+_ALL_RIGHTS = MappingProxyType(
+    {
+        Audience.PUBLIC: (RightToUse.PUBLIC,),
+        Audience.GOVERNMENT: (RightToUse.PUBLIC, RightToUse.GOVERNMENT),
+        Audience.INTERNAL: tuple(RightToUse),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """An area that was cut anew: what was published of it before a day is the sum of its parts."""
+
+    whole: str
+    parts: tuple[str, ...]
+    before: date
+
+
+@dataclass(frozen=True)
+class AmountRules:
+    """Dominance (n, k) and p %: when a sum says too much about who contributes most to it."""
+
+    n: int = 2
+    k: float = 85
+    p: float = 10
 
 
 @dataclass(frozen=True)
@@ -30,11 +54,45 @@ class Policy:
     in_full
         By audience: the security levels of catalogue items that are shown with all that the catalogue says of them;
         of other items a reader learns that there is such an item, and whose.
+    rates
+        By audience: the same as `threshold` for a rate's denominator; none means as `threshold`.
+    count_width, part_width
+        By how much a suppressed count, and each part of a suppressed rate, stays open.
+    verdicts
+        What becomes of rates that are 0 or 1, or have a part of few.
+    amounts
+        The rules for amounts.
+    rounding_base
+        Counts with natural persons in them are rounded to a multiple of this; 0 rounds nothing.
+    rights
+        By audience: the rights to use of items whose records it may see.
+    exceptions, overlaps
+        Decisions that were recorded, and areas that were cut anew.
     """
 
     name: str
     threshold: Mapping[Audience, int]
     in_full: Mapping[Audience, tuple[SecurityLevel, ...]]
+    rates: Mapping[Audience, int] = field(default_factory=dict)
+    count_width: int = 10
+    part_width: int = 1
+    verdicts: Mapping[Reason, Verdict] = field(default_factory=dict)
+    amounts: AmountRules = AmountRules()
+    rounding_base: int = 0
+    rights: Mapping[Audience, tuple[RightToUse, ...]] = field(default_factory=lambda: _ALL_RIGHTS)
+    exceptions: tuple[Exemption, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+
+    def verdict(self, rule: Reason, audience: Audience, measure: str, as_of: date) -> Verdict:
+        """What a rule that found something decides, with the exceptions that were recorded."""
+        verdict = self.verdicts.get(rule, Verdict.PASS)
+        if any(one.covers(rule, audience, measure, as_of) for one in self.exceptions):
+            return Verdict.PASS
+        return verdict
+
+    def may_see(self, right: RightToUse, level: SecurityLevel, audience: Audience) -> bool:
+        """Whether an audience may see an item's records, and figures of them (Article 11, fields 5 and 12)."""
+        return right in self.rights[audience] and level in self.in_full[audience]
 
     @property
     def digest(self) -> str:
@@ -43,6 +101,14 @@ class Policy:
             "name": self.name,
             "threshold": {str(key): self.threshold[key] for key in sorted(self.threshold)},
             "in_full": {str(key): sorted(map(str, self.in_full[key])) for key in sorted(self.in_full)},
+            "rates": {str(key): self.rates[key] for key in sorted(self.rates)},
+            "open": [self.count_width, self.part_width],
+            "verdicts": {str(key): str(self.verdicts[key]) for key in sorted(self.verdicts)},
+            "amounts": asdict(self.amounts),
+            "rounding": self.rounding_base,
+            "rights": {str(key): sorted(map(str, self.rights[key])) for key in sorted(self.rights)},
+            "exceptions": [{key: str(value) for key, value in asdict(one).items()} for one in self.exceptions],
+            "overlaps": [[one.whole, *one.parts, one.before.isoformat()] for one in self.overlaps],
         }
         return hashlib.sha256(json.dumps(canonical, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -61,51 +127,6 @@ def read_policy(path: Path | None = None) -> Policy:
     >>> read_policy().threshold[Audience.PUBLIC]
     10
     """
-    path = path or DEFAULT_POLICY
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WorkspaceError(
-            "the disclosure policy can't be read", where=path.name, do="See [paths] policy."
-        ) from error
-    _only(content, {"name", "natural_persons", "catalogue"}, path)
-    section = _only(content.get("natural_persons"), {"threshold"}, path)
-    numbers = _only(section.get("threshold"), {str(one) for one in Audience}, path)
-    for audience in Audience:
-        number = numbers.get(audience)
-        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-            raise WorkspaceError(
-                "a threshold is missing or is no whole number above 0",
-                where=f"{path.name}, [natural_persons.threshold] {audience}",
-                do="Give one number for each audience.",
-            )
-    threshold = MappingProxyType({audience: int(numbers[audience]) for audience in Audience})
-    return Policy(str(content.get("name", path.stem)), threshold, _in_full(content, path))
+    from creditlab.disclosure.policy_file import parse_policy
 
-
-def _in_full(content: dict[str, Any], path: Path) -> Mapping[Audience, tuple[SecurityLevel, ...]]:
-    """The security levels shown in full; a policy that says nothing of the catalogue shows nobody other than public."""
-    if "catalogue" not in content:
-        return MappingProxyType(dict.fromkeys(Audience, (SecurityLevel.PUBLIC,)))
-    section = _only(content["catalogue"], {"in_full"}, path)
-    levels = _only(section.get("in_full"), {str(one) for one in Audience}, path)
-    found = {}
-    for audience in Audience:
-        words = levels.get(audience)
-        if not isinstance(words, list) or not {str(word) for word in words} <= set(SecurityLevel):
-            raise WorkspaceError(
-                "the levels shown in full are missing or none that there are",
-                where=f"{path.name}, [catalogue.in_full] {audience}",
-                do=f"Give a list for each audience, of {', '.join(SecurityLevel)}.",
-            )
-        found[audience] = tuple(SecurityLevel(word) for word in words)
-    return MappingProxyType(found)
-
-
-def _only(section: Any, known: set[str], path: Path) -> dict[str, Any]:
-    if not isinstance(section, dict):
-        raise WorkspaceError("the disclosure policy lacks a section", where=f"{path.name}, {', '.join(sorted(known))}")
-    unknown = sorted(set(section) - known)
-    if unknown:
-        raise WorkspaceError("the disclosure policy has an unknown key", where=f"{path.name}, {unknown[0]}")
-    return section
+    return parse_policy(path or DEFAULT_POLICY)

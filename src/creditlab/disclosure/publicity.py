@@ -21,7 +21,7 @@ from creditlab.disclosure.policy import Policy
 from creditlab.errors import DisclosureError, PersonError
 from creditlab.identifiers import PSEUDONYM_PREFIX, fold_identifier, holds_resident_id, is_natural_person_code
 from creditlab.periods import Period
-from creditlab.terms import Audience, PublicationMethod, RightToUse, SubjectKind
+from creditlab.terms import Audience, PublicationMethod, SubjectKind
 
 ENTRY_COUNT = "entry_count"
 _SEAL = object()
@@ -86,12 +86,12 @@ def release_publicity(
         If an entry is about a natural person, or its text names one by number (Article 4).
     """
     _refuse_persons(entries)
-    levels = policy.in_full[Audience.PUBLIC]
     shown = []
     for entry in entries:
         item = catalogue.newest_item(entry["item_code"])
-        is_open = item is not None and item.right_to_use is RightToUse.PUBLIC and item.security_level in levels
-        if is_open and item is not None and item.publication_method is PublicationMethod.WEBSITE:
+        if item is None or not policy.may_see(item.right_to_use, item.security_level, Audience.PUBLIC):
+            continue
+        if item.publication_method is PublicationMethod.WEBSITE:
             shown.append(entry)
     shown.sort(key=lambda one: (one["list_name"], one["item_code"], one["subject_id"], one["record_id"]))
     cube = Cube(_counts(shown, lists, period, as_of, run_no), period, as_of, run_no)

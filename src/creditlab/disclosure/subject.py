@@ -20,7 +20,7 @@ from creditlab.disclosure.ledger import ReleaseLedger
 from creditlab.disclosure.policy import Policy
 from creditlab.errors import DisclosureError, PersonError
 from creditlab.periods import Period
-from creditlab.terms import Audience, RightToUse, SubjectKind
+from creditlab.terms import Audience, SubjectKind
 
 HELD, COUNTED, PUBLISHED, DISPUTED, IN_PERIOD = "held", "counted", "published", "disputed", "in_period"
 _ORGANISATIONS = {str(one) for one in SubjectKind if one is not SubjectKind.NATURAL_PERSON}
@@ -106,11 +106,7 @@ def _may_see(item: Item | None, audience: Audience, policy: Policy) -> bool:
     """Internally everything; other authorities what they may use, of the levels that the policy shows them in full."""
     if audience is Audience.INTERNAL:
         return True
-    return (
-        item is not None
-        and item.right_to_use is not RightToUse.AUTHORISED
-        and item.security_level in policy.in_full[audience]
-    )
+    return item is not None and policy.may_see(item.right_to_use, item.security_level, audience)
 
 
 def _counts(records: Sequence[Mapping[str, Any]], period: Period, as_of: date, run_no: int) -> pa.Table:

@@ -20,11 +20,11 @@ MENDED, MENDED_SOON, WITHDRAWN = "mended", "mended_soon", "faulty_withdrawn"
 _BY = (Group.ITEM, Group.DEPARTMENT)
 
 
-def department_cube(inputs: Inputs, period: Period, as_of: date, department: str) -> Cube:
-    """Measure and count what a department's report shows, totals included.
+def department_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
+    """Measure and count what all departments' reports show, totals included: they are protected together.
 
-    Measures are there for the province and for the department, everything else for the department alone. No cell is
-    about an item and a unit: how much a single cell counts is nobody's business but its deliverer's.
+    Measures are there for the province and by department, everything else by department. No cell is about an item and a
+    unit: how much a single cell counts is nobody's business but its deliverer's.
 
     Raises
     ------
@@ -43,17 +43,13 @@ def department_cube(inputs: Inputs, period: Period, as_of: date, department: str
     omissions = about.omissions(measures.due_cells(inputs, period, as_of), period)
     mended = _mended(about, inputs, period, as_of)
 
-    def own(rows: list[dict[str, Any]]) -> pa.Table:
-        return _table([one for one in rows if one["department"] == department])
-
     table = pa.concat_tables(
         [
-            roll_up(_table(ratios), [()]),
-            roll_up(own(ratios), [("department",)]),
-            roll_up(own(deliveries), [("department",)]),
-            roll_up(own(omissions), [("department",), ("item_code", "department")]),
-            roll_up(own(faults), [("department", "detail")]),
-            roll_up(own(mended), [("department",)]),
+            roll_up(_table(ratios), [(), ("department",)]),
+            roll_up(_table(deliveries), [("department",)]),
+            roll_up(_table(omissions), [("department",), ("item_code", "department")]),
+            roll_up(_table(faults), [("department", "detail")]),
+            roll_up(_table(mended), [("department",)]),
         ]
     )
     return Cube(table, period, as_of, int(inputs.run_no))

@@ -12,6 +12,7 @@ from creditlab.charts import Chart
 from creditlab.disclosure import Cube, Release
 from creditlab.inputs import Inputs
 from creditlab.messages import Messages
+from creditlab.reports.cells import CELLS, write_cells
 from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.section import Section, Tile
 from creditlab.tables import Table
@@ -89,6 +90,7 @@ class Sectioned(ABC):
         if self.out is not None:
             tables = [table for one in self._sections.values() for table in one.tables]
             save(self.out, self.title, self.stamp, tables, self.messages)
+            write_cells(self.out / CELLS, self.release)
 
     def _applied(self, *days: date) -> dict[int, str]:
         """The editions that applied on some days: their digests, by year."""

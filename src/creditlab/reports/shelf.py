@@ -13,6 +13,7 @@ from typing import Any
 
 from creditlab.disclosure import ReleaseEntry, ReleaseLedger
 from creditlab.errors import NoDataError, ReportError
+from creditlab.reports.cells import CELLS, read_cells
 from creditlab.scratch import scratch
 from creditlab.terms import Audience, Language
 
@@ -128,10 +129,13 @@ def published(reports: Path) -> list[dict[str, Any]]:
 
 
 def past_releases(reports: Path) -> ReleaseLedger:
-    """The release ledger: what the manifests on the shelf say was released, oldest first."""
+    """The release ledger: what the manifests on the shelf say was released, oldest first, with the cells."""
     if not reports.is_dir():
         return ReleaseLedger()
-    return ReleaseLedger(tuple(ReleaseEntry.from_json(one["release"]) for one in reversed(published(reports))))
+    there = published(reports)[::-1]
+    folders = [reports / one["folder"] for one in there]
+    entries = tuple(ReleaseEntry.from_json(one["release"]) for one in there)
+    return ReleaseLedger(entries, lambda place: read_cells(folders[place] / CELLS))
 
 
 def shelve_index(reports: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, roll_up
+from creditlab.disclosure import CUBE_SCHEMA, DUTIES, Cube, CubeTable, roll_up
 from creditlab.errors import NoDataError
 from creditlab.periods import Period
 from creditlab.terms import COUNTS, Dimension, Group, Measure
@@ -31,17 +31,6 @@ class Omission(StrEnum):
 
 DELIVERY_COUNT = "delivery_count"
 RECORD_COUNT = "record_count"
-#: These count what departments and units owe, whoever the records are about: a small figure is nobody's.
-DUTIES = frozenset(
-    {
-        Measure.PUNCTUALITY,
-        Measure.COVERAGE_CELLS,
-        Measure.COVERAGE_ITEMS,
-        Measure.CURRENTNESS,
-        DELIVERY_COUNT,
-        *Omission,
-    }
-)
 _GROUPS = ("item_code", "department", "region_code")
 
 
@@ -85,7 +74,7 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     omissions = about.omissions(measures.due_cells(inputs, period, as_of), period)
     return assemble(
         period, as_of, int(inputs.run_no), ratios=[*ratios, *before], deliveries=deliveries, omissions=omissions,
-        faults=faults,
+        faults=faults, catalogue=inputs.catalogue,
     )  # fmt: skip
 
 
@@ -98,6 +87,7 @@ def assemble(
     deliveries: Iterable[Mapping[str, Any]],
     omissions: Iterable[Mapping[str, Any]],
     faults: Iterable[Mapping[str, Any]],
+    catalogue: Catalogue | None = None,
 ) -> Cube:
     """Roll finest cells (rows of CUBE_SCHEMA) up to the groupings that the report shows."""
     parts = {name: pa.Table.from_pylist(list(rows), schema=CUBE_SCHEMA) for name, rows in (
@@ -110,7 +100,7 @@ def assemble(
             roll_up(parts["faults"], [("detail",)]),
         ]
     )
-    return Cube(table, period, as_of, run_no)
+    return Cube(table, period, as_of, run_no, catalogue)
 
 
 def refuse_nothing(
