@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the project runnable on a Debian machine that has only python3, make and git.
 #
-#   scripts/setup.sh            uv and the locked Python packages: enough to make a report
-#   scripts/setup.sh tests      those, and what the tests need: the extra `model`, a browser with fonts, PostgreSQL
+#   scripts/setup.sh            uv, the locked Python packages, and what PDF needs: enough to make a report
+#   scripts/setup.sh tests      those, and what the tests need: the extra `model`, a browser, PostgreSQL
 #
 # It looks before it acts, so that a second run costs a second and needs no network. Debian packages are
 # installed when run as root; otherwise they are named, and the work goes on with what there is.
@@ -85,6 +85,17 @@ extras=(--inexact)
 if [ "${1:-}" = tests ]; then extras+=(--extra model); fi
 "$uv" sync --locked --quiet "${extras[@]}"
 
+# --- Paper -------------------------------------------------------------------------------------------
+
+# Without these a report comes as page, XLSX and CSV, and says that it has no PDF.
+missing=()
+for package in libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk fonts-noto-core; do
+    if ! has_package "$package"; then missing+=("$package"); fi
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+    debian_packages "${missing[@]}" || say "going on without; reports have no PDF"
+fi
+
 # --- The tests' parts --------------------------------------------------------------------------------
 
 has_postgres() {
@@ -94,10 +105,6 @@ has_postgres() {
 if [ "${1:-}" = tests ]; then
     missing=()
     if [ ! -x "${BROWSER_PATH:-/usr/bin/chromium}" ]; then missing+=(chromium); fi
-    # Without them a Chinese page shows boxes, and its screenshots prove nothing.
-    for package in fonts-noto-cjk fonts-noto-core; do
-        if ! has_package "$package"; then missing+=("$package"); fi
-    done
     # The tests start a server of their own and stop it again; they need no other one.
     if ! has_postgres; then missing+=(postgresql); fi
     if [ "${#missing[@]}" -gt 0 ]; then

@@ -219,6 +219,17 @@ class ReportError(UserError):
     exit_status = ExitStatus.INTERNAL
 
 
+class CodeError(UserError):
+    """The code is in no commit, so that nobody could compute again what it publishes."""
+
+    code = "code_changed"
+    exit_status = ExitStatus.REFUSED
+
+
+class KernelError(ReportError):
+    """A notebook's kernel died or did not answer; trying again may help."""
+
+
 class VerificationError(UserError):
     """Files differ from what their manifest says."""
 

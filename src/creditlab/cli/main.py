@@ -20,6 +20,7 @@ from creditlab.cli import (
     measuring,
     monitoring,
     profiling,
+    proving,
     publishing,
     scoring,
     starting,
@@ -39,6 +40,7 @@ _GROUPS = (
     feedback,
     monitoring,
     publishing,
+    proving,
     lake,
 )
 #: New objects between two collections of garbage. Imports and query plans make them by the hundred thousand and leave

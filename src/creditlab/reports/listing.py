@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from creditlab.errors import ParameterError, ReportError
+from creditlab.terms import Audience, Language
 
 LISTING = "reports.toml"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -27,23 +28,41 @@ class ParameterType(StrEnum):
     CODE = "code"
 
 
+class Format(StrEnum):
+    """What a report is published as, besides its page."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
 @dataclass(frozen=True)
 class ReportEntry:
     """One report: its name, its notebook, its parameters with their types.
 
     One that is `on_request` is published only where it is asked for by name. One that takes a `department` is published
-    once for each department, one that takes a `subject` once for each that is named.
+    once for each department, one that takes a `unit` once for each reporting unit, one that takes a `subject` once for
+    each that is named. `in_set`: one of the reports of a quarter that `publish --all` makes.
     """
 
     name: str
     notebook: Path
     parameters: Mapping[str, ParameterType]
     on_request: bool = False
+    in_set: bool = False
+    audiences: tuple[Audience, ...] = tuple(Audience)
+    languages: tuple[Language, ...] = tuple(Language)
+    formats: tuple[Format, ...] = tuple(Format)
 
     @property
     def is_by_department(self) -> bool:
         """Whether each department has a report of its own."""
         return "department" in self.parameters
+
+    @property
+    def is_by_unit(self) -> bool:
+        """Whether each reporting unit has a report of its own."""
+        return "unit" in self.parameters
 
     @property
     def is_by_subject(self) -> bool:
@@ -90,14 +109,28 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
             parameters = {key: ParameterType(value) for key, value in entry["parameters"].items()}
         except (AttributeError, ValueError) as error:
             raise ReportError("a parameter has no known type", where=f"{LISTING}, [{name}.parameters]") from error
-        found[name] = ReportEntry(name, notebook, parameters, entry.get("on_request", False))
+        try:
+            audiences = tuple(Audience(one) for one in entry.get("audiences", Audience))
+            languages = tuple(Language(one) for one in entry.get("languages", Language))
+            formats = tuple(Format(one) for one in entry.get("formats", Format))
+        except (TypeError, ValueError) as error:
+            raise ReportError("an audience, language or format is unknown", where=f"{LISTING}, [{name}]") from error
+        found[name] = ReportEntry(
+            name, notebook, parameters, entry.get("on_request", False), entry.get("in_set", False), audiences,
+            languages, formats,
+        )  # fmt: skip
     return found
 
 
 def _has_meaning(entry: object) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("on_request", False), bool):
+    if not isinstance(entry, dict):
         return False
-    return set(entry) - {"on_request"} == {"notebook", "parameters"}
+    flags, lists = ("on_request", "in_set"), ("audiences", "languages", "formats")
+    if not all(isinstance(entry.get(name, False), bool) for name in flags):
+        return False
+    if not all(isinstance(entry.get(name, []), list) for name in lists):
+        return False
+    return set(entry) - {*flags, *lists} == {"notebook", "parameters"}
 
 
 def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list[ReportEntry]:

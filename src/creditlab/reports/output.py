@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 from creditlab.disclosure import Release, ReleaseEntry
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.described import METADATA, metadata
 from creditlab.reports.workbook import write_workbook
 from creditlab.tables import Table, to_csv
-from creditlab.terms import Audience
+from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 
 #: What the publication tells the notebook, and what the notebook tells the publication; neither is published.
@@ -38,6 +39,9 @@ class Stamp:
     revision: int
     code_version: str
     published_at: str
+    report_id: str = ""
+    lock_sha256: str = ""
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self, messages: Messages) -> list[tuple[str, str]]:
         """Title and value of each entry, in the reader's language."""
@@ -50,16 +54,24 @@ class Stamp:
         editions = ", ".join(
             f"{year} ({digest[:12]})" if digest else str(year) for year, digest in self.editions.items()
         )
+        languages = {Language.EN: "English", Language.ZH_CN: "简体中文"}
+        words = {"delivered": _("Delivered"), "accepted": _("Accepted"), "corrected": _("Corrected"),
+                 "withdrawn": _("Withdrawn"), "repeated": _("Repeated"), "quarantined": _("Quarantined")}  # fmt: skip
+        rows = "; ".join(f"{words[name]}: {messages.integer(count)}" for name, count in self.rows.items())
         lines = [
+            (_("Report"), self.report_id),
             (_("Period"), messages.period(self.period)),
             (_("As of"), messages.day(self.entry.as_of)),
             (_("Run of the lake"), str(self.entry.run_no or "")),
             (_("Edition of the catalogue"), editions),
+            (_("Rows behind the run"), rows),
+            (_("Language"), languages[messages.language] if self.report_id else ""),
             (_("Audience"), audiences[self.entry.audience]),
             (_("Disclosure policy"), self.entry.policy_digest[:12]),
             (_("Revision"), f"r{self.revision}" if self.revision else _("not published")),
             (_("Published"), self.published_at.replace("T", " ")),
             (_("Code version"), self.code_version),
+            (_("Locked packages"), self.lock_sha256[:12]),
             (_("Contact"), self.contact),
         ]
         return [(title, value) for title, value in lines if value]
@@ -81,6 +93,9 @@ def read_stamp(out: Path | None, workspace: Workspace, release: Release, edition
         int(about.get("revision", 0)),
         str(about.get("code_version", "")),
         str(about.get("published_at", "")),
+        str(about.get("report_id", "")),
+        str(about.get("lock_sha256", "")),
+        dict(about.get("rows") or {}),
     )
 
 
@@ -90,6 +105,7 @@ def save(out: Path, title: str, stamp: Stamp, tables: Sequence[Table], messages:
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         (folder / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
+    (folder / METADATA).write_text(metadata(tables, title, stamp.lines(messages), messages), encoding="utf-8")
     subtitle = messages.named(stamp.workspace_zh, stamp.workspace_en)
     banner = synthetic_banner(stamp, messages)
     lines = stamp.lines(messages)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditlab.errors import ReportError
 from creditlab.messages import Messages
+from creditlab.reports.drawing import to_data_uri
 from creditlab.reports.section import MARK, PLOTLY
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 STYLE, SCRIPT, PLOTLY_FILE = "style.css", "page.js", "plotly.min.js"
 
 
-def render_page(executed: Path, report: Mapping[str, Any], messages: Messages) -> str:
+def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *, is_print: bool = False) -> str:
     """The page's HTML.
 
     Parameters
@@ -30,6 +31,8 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages) -
         What the notebook handed over (report.json): title, subtitle, banner, stamp, tables.
     messages
         The reader's language.
+    is_print
+        For paper: charts are still images, and nothing of it is a program.
 
     Raises
     ------
@@ -39,8 +42,9 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages) -
     parts, contents = _parts(executed)
     template = _environment().get_template("page.html.j2")
     return template.render(
-        report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang
-    )
+        report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang,
+        is_print=is_print,
+    )  # fmt: skip
 
 
 def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> str:
@@ -85,7 +89,8 @@ def _parts(executed: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
             data = output["data"]
             if PLOTLY in data:
                 figure = {key: data[PLOTLY][key] for key in ("data", "layout")}
-                parts.append({**about, "figure": safe_json(figure)})
+                image = to_data_uri(figure, about["alt"])
+                parts.append({**about, "figure": safe_json(figure), "image": image})
             else:
                 parts.append({**about, "html": "".join(data["text/html"])})
     return parts, contents

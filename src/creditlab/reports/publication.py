@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from creditlab.catalogue import read_sealed
+from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import NoDataError, ParameterError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.latest import follow
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
-from creditlab.reports.output import PUBLICATION, REPORT
-from creditlab.reports.page import page_files, render_index, render_page
-from creditlab.reports.parameters import check_parameters
-from creditlab.reports.running import run_notebook
-from creditlab.reports.shelf import EXECUTED, MANIFEST, Place, published, shelve, shelve_index, staging
+from creditlab.reports.making import PAGE, Made, Note, make, say_nothing
+from creditlab.reports.page import render_index
+from creditlab.reports.shelf import MANIFEST, Place, published, shelve, shelve_index, staging
 from creditlab.terms import Audience, Language
+from creditlab.wholefile import write_whole
 from creditlab.workspace import Workspace
 
-PAGE = "index.html"
 MANIFEST_FORMAT = 1
 
 
@@ -50,6 +50,7 @@ def publish(
     run_no: int = 0,
     departments: list[str] | None = None,
     subjects: list[str] | None = None,
+    note: Note = say_nothing,
 ) -> list[Published]:
     """Publish reports for a period, an audience and a language.
 
@@ -75,6 +76,8 @@ def publish(
         For reports that each department has one of: whose; None for every provider of the period's edition.
     subjects
         For reports about one organisation: which, by their credit codes.
+    note
+        Is told each step: a kernel that is tried again, a PDF that could not be made.
 
     Returns
     -------
@@ -97,26 +100,50 @@ def publish(
     entries = choose(read_listing(notebooks or notebooks_folder()), reports)
     done = []
     for entry in entries:
-        given: dict[str, Any] = {
-            "workspace": str(workspace.folder),
-            "period": period.label,
-            "as_of": as_of.isoformat(),
-            "audience": audience,
-            "language": language,
-            "run_no": run_no,
-        }
-        named = [(entry.name, given)]
-        if entry.is_by_department:
-            codes = _departments(workspace, period, departments)
-            named = [(f"{entry.name}_{code}", given | {"department": code}) for code in codes]
-        if entry.is_by_subject:
-            codes = _subjects(workspace, subjects)
-            named = [(f"{entry.name}_{code}", given | {"subject": code}) for code in codes]
-        for name, values in named:
-            place = Place(workspace.reports, period.label, name, audience, language)
-            done.append(_publish_one(workspace, entry, place, values, now, code_version))
+        for place, values in targets(
+            workspace, entry, period, as_of, audience, language, run_no=run_no, departments=departments,
+            subjects=subjects,
+        ):  # fmt: skip
+            done.append(publish_one(workspace, entry, place, values, now, code_version, note))
             write_index(workspace.reports, Messages(workspace.language))
     return done
+
+
+def targets(
+    workspace: Workspace,
+    entry: ReportEntry,
+    period: Period,
+    as_of: date,
+    audience: Audience,
+    language: Language,
+    *,
+    run_no: int = 0,
+    departments: list[str] | None = None,
+    subjects: list[str] | None = None,
+) -> list[tuple[Place, dict[str, Any]]]:
+    """Where an entry's reports go and what their notebooks are given: one, or one for each it is made for."""
+    given: dict[str, Any] = {
+        "workspace": str(workspace.folder),
+        "period": period.label,
+        "as_of": as_of.isoformat(),
+        "audience": audience,
+        "language": language,
+        "run_no": run_no,
+    }
+    key, codes = "", [""]
+    if entry.is_by_department:
+        key, codes = "department", _departments(workspace, period, departments)
+    elif entry.is_by_unit:
+        key, codes = "unit", reporting_units(read_sealed(workspace.catalogue))
+    elif entry.is_by_subject:
+        key, codes = "subject", _subjects(workspace, subjects)
+    named = [(f"{entry.name}_{code}" if key else entry.name, {key: code} if key else {}) for code in codes]
+    return [(Place(workspace.reports, period.label, name, audience, language), given | more) for name, more in named]
+
+
+def reporting_units(catalogue: Catalogue) -> list[str]:
+    """The units of the province that report: its prefectures, in the order of the catalogue."""
+    return [code for code, one in catalogue.regions.items() if one.level == "prefecture"]
 
 
 def _departments(workspace: Workspace, period: Period, wanted: list[str] | None) -> list[str]:
@@ -159,67 +186,91 @@ def write_index(reports: Path, messages: Messages) -> None:
     shelve_index(reports, render_index(entries, messages))
 
 
-def _publish_one(
-    workspace: Workspace, entry: ReportEntry, place: Place, given: dict[str, Any], now: datetime, code_version: str
+def publish_one(
+    workspace: Workspace,
+    entry: ReportEntry,
+    place: Place,
+    given: dict[str, Any],
+    now: datetime,
+    code_version: str,
+    note: Note = say_nothing,
 ) -> Published:
+    """Publish one report in one language: made aside, then visible with one rename."""
     revision = place.next_revision()
-    messages = Messages(place.language)
+    published_at = now.isoformat(timespec="seconds")
+    about = {
+        "revision": revision,
+        "report_id": f"{place.folder.relative_to(place.reports).as_posix()}/r{revision}",
+        "code_version": code_version,
+        "published_at": published_at,
+        "lock_sha256": lock_sha256(),
+        "rows": rows_behind(workspace, given["run_no"]),
+    }
     try:
         with staging(place.reports) as folder:
-            out = folder / "out"
-            parameters = check_parameters(entry, {**given, "out": str(out)})
-            out.mkdir()
-            published_at = now.isoformat(timespec="seconds")
-            about = {"revision": revision, "code_version": code_version, "published_at": published_at}
-            (out / PUBLICATION).write_text(json.dumps(about), encoding="utf-8")
-            run_notebook(entry.notebook, folder / EXECUTED, parameters)
-            report = _handed_over(out, entry)
-            (out / PAGE).write_text(render_page(folder / EXECUTED, report, messages), encoding="utf-8")
-            for name, text in page_files().items():
-                (out / name).write_text(text, encoding="utf-8")
-            run_no = report["release"]["run_no"]
-            # Folders are where somebody's files are; a manifest that travels says nothing about them.
-            kept = {key: value for key, value in parameters.items() if key not in ("workspace", "out")}
-            manifest = {
-                "manifest_format": MANIFEST_FORMAT,
-                "report": entry.name,
-                "title": report["title"],
-                "revision": revision,
-                "published_at": published_at,
-                "parameters": {**kept, "run_no": run_no},
-                "code_version": code_version,
-                "creditlab_version": version("creditlab"),
-                "run_no": run_no,
-                "editions": report["editions"],
-                "policy_digest": report["release"]["policy_digest"],
-                "release": report["release"],
-                "is_synthetic": report["is_synthetic"],
-                "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
-                "tables": report["tables"],
-                "files": {path.relative_to(out).as_posix(): _sha256(path) for path in _files(out)},
-            }
-            (out / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-            return Published(place.report, shelve(out, place, revision), revision)
+            made = make(folder, entry, given, about, Messages(place.language), note)
+            write_manifest(workspace, entry, made, about)
+            folder_there = shelve(made.out, place, revision)
+            follow(folder_there)
+            note("published", {"report": place.report, "language": str(place.language), "revision": revision})
+            return Published(place.report, folder_there, revision)
     except NoDataError:
         raise
     except ReportError as error:
         do = error.do or "Look at the newest notebook in the folder reports/_failed."
-        raise ReportError(error.what, where=error.where, do=do) from error
+        raise type(error)(error.what, where=error.where, do=do) from error
 
 
-def _handed_over(out: Path, entry: ReportEntry) -> dict[str, Any]:
-    path = out / REPORT
-    if not path.exists():
-        raise ReportError("the notebook hands over no tables", where=entry.notebook.name, do="Call save() at its end.")
-    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    for name in (REPORT, PUBLICATION):
-        (out / name).unlink()
-    return report
+def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: Mapping[str, Any]) -> None:
+    """Write what the folder is and the checksum of every file of it, last of all."""
+    report, out = made.report, made.out
+    run_no = report["release"]["run_no"]
+    # Folders are where somebody's files are; a manifest that travels says nothing about them.
+    kept = {key: value for key, value in made.parameters.items() if key not in ("workspace", "out")}
+    manifest = {
+        "manifest_format": MANIFEST_FORMAT,
+        "report": entry.name,
+        "report_id": about["report_id"],
+        "title": report["title"],
+        "revision": about["revision"],
+        "published_at": about["published_at"],
+        "parameters": {**kept, "run_no": run_no},
+        "code_version": about["code_version"],
+        "creditlab_version": version("creditlab"),
+        "lock_sha256": about["lock_sha256"],
+        "rows": about["rows"],
+        "run_no": run_no,
+        "editions": report["editions"],
+        "policy_digest": report["release"]["policy_digest"],
+        "release": report["release"],
+        "is_synthetic": report["is_synthetic"],
+        "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
+        "tables": report["tables"],
+        "files": checksums(out),
+    }
+    write_whole(out / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+def checksums(folder: Path) -> dict[str, str]:
+    """The sha256 of every file in a folder but its manifest, by path."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in found}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items() if name != MANIFEST}
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def lock_sha256() -> str:
+    """The checksum of the list of locked packages; empty where creditlab runs without its source folder."""
+    path = notebooks_folder().parent / "uv.lock"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def rows_behind(workspace: Workspace, run_no: int) -> dict[str, int]:
+    """How many rows the runs up to the one reported took in, and what became of them; empty without a lake."""
+    from creditlab.lake import Lake
+    from creditlab.terms import COUNTS
+
+    lake = Lake(workspace.lake)
+    if not lake.exists:
+        return {}
+    runs = [one for one in lake.runs().to_pylist() if not run_no or one["run_no"] <= run_no]
+    return {name: sum(one[name] for one in runs) for name in COUNTS}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from creditlab import errors
-from creditlab.errors import ReportError, UserError
+from creditlab.errors import KernelError, ReportError, UserError
 
 KERNEL = "python3"
 
@@ -65,7 +65,7 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
             "a cell of the notebook failed", where=f"{notebook.name}, cell {error.cell_index}, {error.ename}"
         ) from error
     except (CellExecutionError, CellTimeoutError, DeadKernelError, PapermillException, RuntimeError) as error:
-        raise ReportError(
+        raise KernelError(
             "the notebook's kernel did not answer", where=f"{notebook.name}, {type(error).__name__}", do="Try again."
         ) from error
 

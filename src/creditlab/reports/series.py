@@ -1,0 +1,217 @@
+"""The reports of a quarter, side by side: each in a process of its own, some at a time, under one lock."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from creditlab.errors import CreditlabError, NoDataError, ReportError, storage_error
+from creditlab.messages import Messages
+from creditlab.periods import Period
+from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
+from creditlab.reports.making import Note
+from creditlab.reports.publication import publish_one, targets, write_index
+from creditlab.reports.shelf import MANIFEST, Place
+from creditlab.terms import Audience, Language
+from creditlab.workspace import Workspace, open_workspace
+
+_LOCK = ".publishing.lock"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one report in one language: `state` is published, unchanged, no_data or failed."""
+
+    report: str
+    language: str
+    state: str
+    revision: int
+    folder: str
+    seconds: float
+    error: str = ""
+    steps: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Task:
+    workspace: Path
+    entry: ReportEntry
+    place: Place
+    given: dict[str, Any]
+    now: datetime
+    code_version: str
+
+
+def publish_series(
+    workspace: Workspace,
+    *,
+    period: Period,
+    as_of: date,
+    audience: Audience,
+    languages: Sequence[Language],
+    now: datetime,
+    code_version: str,
+    note: Note,
+    reports: list[str] | None = None,
+    notebooks: Path | None = None,
+    jobs: int | None = None,
+    again: bool = False,
+) -> list[Outcome]:
+    """Publish a quarter's reports: by default all that reports.toml counts to the set.
+
+    Parameters
+    ----------
+    jobs
+        How many run at a time; None for one per processor.
+    again
+        Publish what stands there unchanged too, as a new revision.
+    note
+        Is told each step.
+
+    Returns
+    -------
+    list of Outcome
+        One per report and language. What fails leaves the others alone; its notebook is kept under reports/_failed.
+
+    Raises
+    ------
+    ReportError
+        If another process publishes to the same folder.
+    NoDataError
+        If there is nothing to report for the period; nothing was published.
+    """
+    listing = read_listing(notebooks or notebooks_folder())
+    entries = choose(listing, reports) if reports else [one for one in listing.values() if one.in_set]
+    with _alone(workspace.reports):
+        basis = _basis(workspace, code_version)
+        # All are of one run, whatever is ingested meanwhile.
+        tasks = [
+            _Task(workspace.folder, entry, place, values, now, code_version)
+            for entry in entries
+            if audience in entry.audiences
+            for language in languages
+            if language in entry.languages
+            for place, values in targets(workspace, entry, period, as_of, audience, language, run_no=basis["run_no"])
+        ]
+        waiting, outcomes = [], []
+        for task in tasks:
+            revision = 0 if again else _standing(task, basis)
+            if revision:
+                outcomes.append(_outcome(task, "unchanged", revision, time.monotonic()))
+            else:
+                waiting.append(task)
+        outcomes += _run(waiting, jobs or os.cpu_count() or 1, note)
+        if any(one.state == "published" for one in outcomes):
+            write_index(workspace.reports, Messages(workspace.language))
+    if outcomes and all(one.state == "no_data" for one in outcomes):
+        raise NoDataError(f"there is nothing to report for {period.label}", do="Ingest first; nothing was published.")
+    return outcomes
+
+
+def _run(tasks: list[_Task], jobs: int, note: Note) -> list[Outcome]:
+    made: list[Outcome] = []
+    # A process of its own for each of `jobs`: what one report holds or breaks is no other's.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_work, task) for task in tasks]):
+            one = future.result()
+            for step, about in one.steps:
+                note(step, about)
+            about = {"report": one.report, "language": one.language, "seconds": one.seconds, "done": len(made) + 1}
+            note(one.state, {**about, "of": len(tasks), **({"error": one.error} if one.error else {})})
+            made.append(one)
+    return made
+
+
+def _work(task: _Task) -> Outcome:
+    started = time.monotonic()
+    steps: list[tuple[str, Mapping[str, Any]]] = []
+    try:
+        done = publish_one(
+            open_workspace(task.workspace), task.entry, task.place, task.given, task.now, task.code_version,
+            lambda step, about: steps.append((step, about)),
+        )  # fmt: skip
+    except NoDataError as error:
+        return _outcome(task, "no_data", 0, started, str(error), steps)
+    except CreditlabError as error:
+        return _outcome(task, "failed", 0, started, str(error), steps)
+    except OSError as error:
+        full = storage_error(error, "the reports")
+        return _outcome(task, "failed", 0, started, str(full or type(error).__name__), steps)
+    kept = [one for one in steps if one[0] != "published"]
+    return _outcome(task, "published", done.revision, started, "", kept)
+
+
+def _outcome(
+    task: _Task,
+    state: str,
+    revision: int,
+    started: float,
+    error: str = "",
+    steps: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Outcome:
+    folder = str(task.place.folder / f"r{revision}") if revision else ""
+    seconds = round(time.monotonic() - started, 1)
+    return Outcome(task.place.report, str(task.place.language), state, revision, folder, seconds, error, tuple(steps))
+
+
+def _basis(workspace: Workspace, code_version: str) -> dict[str, Any]:
+    """What a report is made from now: run, code, policy."""
+    from creditlab.disclosure import read_policy
+    from creditlab.lake import Lake
+
+    lake = Lake(workspace.lake)
+    runs = lake.runs()["run_no"].to_pylist() if lake.exists else []
+    return {
+        "run_no": runs[-1] if runs else 0,
+        "code_version": code_version,
+        "policy_digest": read_policy(workspace.policy).digest,
+    }
+
+
+def _standing(task: _Task, basis: Mapping[str, Any]) -> int:
+    """The newest revision where it was made from the same; 0 where it wasn't."""
+    revision = task.place.next_revision() - 1
+    path = task.place.folder / f"r{revision}" / MANIFEST
+    if not path.exists():
+        return 0
+    manifest = json.loads(path.read_text("utf-8"))
+    asked = {name: str(value) for name, value in task.given.items() if name != "workspace"}
+    made = {name: str(value) for name, value in manifest["parameters"].items()}
+    is_same = made == asked and all(manifest[name] == value for name, value in basis.items())
+    return revision if is_same else 0
+
+
+@contextmanager
+def _alone(reports: Path) -> Iterator[None]:
+    reports.mkdir(parents=True, exist_ok=True)
+    handle = os.open(reports / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReportError(
+                "another process is publishing to this folder", where=_LOCK, do="Wait for it, then run again."
+            ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def json_lines(write: Callable[[str], Any], clock: Callable[[], datetime]) -> Note:
+    """A `Note` that writes one JSON object a line: when, which step, what of."""
+
+    def note(step: str, about: Mapping[str, Any]) -> None:
+        at = clock().isoformat(timespec="seconds")
+        write(json.dumps({"at": at, "step": step, **about}, ensure_ascii=False, default=str) + "\n")
+
+    return note
