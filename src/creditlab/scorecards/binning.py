@@ -133,24 +133,6 @@ def _short(number: float) -> float:
     return round(float(number), _DIGITS - 1 - math.floor(math.log10(abs(number))))
 
 
-def alone(binned: Binned) -> tuple[int, int]:
-    """The AUC of one variable by itself on the rows it was counted on, as two whole numbers."""
-    order = np.argsort(np.array(binned.weights), kind="stable")
-    return ranked(np.array(binned.bad)[order], np.array(binned.good)[order], np.array(binned.weights)[order])
-
-
-def ranked(bad: Numbers, good: Numbers, keys: Numbers) -> tuple[int, int]:
-    """The AUC of cells in rising order of risk: twice the pairs in right order plus ties, over twice all pairs."""
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    bad = np.add.reduceat(bad.astype(object), starts) if len(bad) else bad
-    good = np.add.reduceat(good.astype(object), starts) if len(good) else good
-    below, twice = 0, 0
-    for b, g in zip(bad.tolist(), good.tolist(), strict=True):
-        twice += b * (2 * below + g)
-        below += g
-    return int(twice), int(2 * sum(bad.tolist()) * sum(good.tolist()))
-
-
 def labels(split: Split) -> Sequence[str]:
     """What each bin is called, the two last ones included."""
     if split.feature.kind is FeatureKind.CATEGORY:

@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from creditlab.errors import ScorecardError
-from creditlab.scorecards.binning import Binned, alone, count_bins, split_feature
+from creditlab.scorecards.binning import Binned, count_bins, split_feature
 from creditlab.scorecards.card import DOUBLE, EVEN, Variable
 from creditlab.scorecards.extra import need_extra
+from creditlab.scorecards.ranking import alone, by_risk
 from creditlab.scorecards.sample import Sample
 
 if TYPE_CHECKING:
@@ -71,7 +73,16 @@ class Fitted:
             worth = -_POINTS_PER_LOGIT * slope * coefficient * np.array(one.weights)
             points = tuple(int(each) for each in np.rint(worth))
             variables.append(
-                Variable(one.split, one.good, one.bad, one.weights, points, coefficient, one.information, alone(one))
+                Variable(
+                    one.split,
+                    one.good,
+                    one.bad,
+                    one.weights,
+                    points,
+                    coefficient,
+                    one.information,
+                    by_risk(np.array(one.bad), np.array(one.good)),
+                )
             )
         return base, tuple(variables)
 
@@ -96,6 +107,7 @@ def fit(sample: Sample) -> Fitted:
     kept: list[Binned] = []
     for feature in sample.features:
         column = sample.table[feature.name]
+        refuse_disguised(feature.name, column, outcomes)
         split = split_feature(feature, column, outcomes)
         binned = None if split is None else count_bins(split, column, outcomes)
         if binned is None:
@@ -105,7 +117,6 @@ def fit(sample: Sample) -> Fitted:
         elif chance(binned) > MOST_CHANCE:
             left_out[feature.name] = Why.CHANCE
         else:
-            refuse_disguised(binned)
             kept.append(binned)
     while kept:
         columns = np.column_stack([_weights(sample, one) for one in kept])
@@ -136,7 +147,7 @@ def refuse_few(outcomes: Numbers, part: str) -> None:
         raise ScorecardError("too_few", what, where=where, do=f"A part needs {FEWEST} of each.")
 
 
-def refuse_disguised(binned: Binned) -> None:
+def refuse_disguised(name: str, values: pa.ChunkedArray, outcomes: Numbers) -> None:
     """Refuse a feature that is the outcome under another name: no reason makes that right.
 
     Raises
@@ -144,11 +155,11 @@ def refuse_disguised(binned: Binned) -> None:
     ScorecardError
         With the code `scorecard_disguised`.
     """
-    part, whole = alone(binned)
+    part, whole = alone(values, outcomes)
     if 100 * part >= DISGUISED * whole:
         what = "a feature by itself tells nearly all outcomes: it is the outcome in disguise"
         do = "Leave it out, or take it as it was known on the day that is scored."
-        raise ScorecardError("disguised", what, where=binned.split.feature.name, do=do)
+        raise ScorecardError("disguised", what, where=name, do=do)
 
 
 def chance(binned: Binned) -> float:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from creditlab.scorecards.binning import ranked
 from creditlab.scorecards.card import Measured
+from creditlab.scorecards.ranking import ranked
 from creditlab.scorecards.scoring import logit, probability
 
 if TYPE_CHECKING:

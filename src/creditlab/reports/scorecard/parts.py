@@ -124,10 +124,10 @@ class Performance:
             return "card", "tenth", code
 
         groups = [
-            (tabling.percentage(Measure.EXPECTED, *where(one)), tabling.percentage(Measure.OBSERVED, *where(one)))
+            (str(int(one)), tabling.percentage(Measure.EXPECTED, *where(one)),
+             tabling.percentage(Measure.OBSERVED, *where(one)))
             for one in tenths
-        ]
-        groups = [(Cell(one.value, one.text), other) for one, other in groups]
+        ]  # fmt: skip
         chart = calibration_plot("calibration", title, groups, self._messages)
         expected = tabling.table(
             "calibration", title, _("Tenth by score"), [(one, str(int(one))) for one in tenths],
