@@ -9,8 +9,10 @@ all that agrees, every row is judged again, for what no count shows: faults, amo
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -19,6 +21,7 @@ import pyarrow as pa
 from creditlab.books.expected import resolve_rows
 from creditlab.books.judgement import judged_otherwise
 from creditlab.books.kept import kept_otherwise
+from creditlab.books.parts import split
 from creditlab.books.result import Difference, Verification
 from creditlab.catalogue import read_sealed
 from creditlab.errors import CatalogueError, NoDataError
@@ -26,6 +29,7 @@ from creditlab.ingest.resolve import OUTCOMES
 from creditlab.lake import Lake, Snapshot
 from creditlab.lake.files import check_files
 from creditlab.lake.store import remembered_editions
+from creditlab.scratch import scratch
 from creditlab.terms import COUNTS
 
 if TYPE_CHECKING:
@@ -36,8 +40,13 @@ if TYPE_CHECKING:
 
 #: Rows whose keys are resolved together; keys are taken by their hash, so that none is split.
 _BATCH_ROWS = 1_000_000
+#: Beyond that, parts become larger, not more: all of them are written to at the same time.
+_MOST_PARTS = 96
 #: Differences of one kind that are named one by one; the rest is counted.
 _NAMED = 20
+_PLACE = ["delivery_id", "row_no"]
+_AT = ("item_code", "department")
+_BY_DELIVERY = ("delivery_id",)
 _ENTRY = ("key64", "delivery_id", "row_no", "revision", "record_state", "first_received_on", "content64")
 
 
@@ -78,14 +87,15 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
             differences=[Difference("files", one.file, one.what, one.expected, one.found) for one in faults],
         )
     found = Verification(None)
-    books = _Books(Snapshot.take(lake, backend, run_no), found)
-    found.run_no = books.snapshot.run_no
-    books.check_editions(workspace)
-    books.check_runs()
-    books.check_rows()
-    books.check_sums()
-    books.check_entries()
-    found.differences += kept_otherwise(books.snapshot)
+    with scratch() as folder:
+        books = _Books(Snapshot.take(lake, backend, run_no), found, folder)
+        found.run_no = books.snapshot.run_no
+        books.check_editions(workspace)
+        books.check_runs()
+        books.check_rows()
+        books.check_sums()
+        books.check_entries()
+        found.differences += kept_otherwise(books.snapshot)
     if found.is_whole:
         books.check_judgement(workspace)
     return found
@@ -106,25 +116,35 @@ _NO_PAYLOAD = pa.schema(
 
 
 class _Books:
-    def __init__(self, snapshot: Snapshot, found: Verification) -> None:
+    def __init__(self, snapshot: Snapshot, found: Verification, folder: Path) -> None:
         self.snapshot, self.backend, self.found = snapshot, snapshot.backend, found
-        backend = self.backend
+        backend, lake = self.backend, snapshot.lake
         self.deliveries = backend.create_table("books_deliveries", snapshot.table("deliveries"))
-        self.entries = backend.create_table("books_entries", snapshot.table("records"))
         self.quarantine = snapshot.table("quarantine").select("delivery_id", "row_no")
+        entries = snapshot.table("records")
         columns = ["delivery_id", "row_no", "run_no", "key64", "natural_key64", "content64", "action", "delivered_at"]
-        parts = [snapshot.payload(name).select(columns) for name in snapshot.lake.payload_formats()]
-        empty = ibis.memtable(_NO_PAYLOAD)
-        self.written = backend.create_table("books_written", ibis.union(empty, *parts) if parts else empty)
-        newest = self.written.group_by("delivery_id", "row_no").agg(run_no=self.written.run_no.max())
-        self.rows = self.written.semi_join(newest, ["delivery_id", "row_no", "run_no"])
+        formats = [snapshot.payload(name).select(columns) for name in lake.payload_formats()]
+        written = ibis.union(*formats) if len(formats) > 1 else formats[0] if formats else ibis.memtable(_NO_PAYLOAD)
+        most = max(self._count(entries), self._count(written))
+        self.parts = parts = min(max(1, -(-most // _BATCH_ROWS)), _MOST_PARTS)
+        # What is compared lies together: the rows and entries of a key, and what was written of a row.
+        self.entries = split(backend, entries, _part_of(entries, parts), parts, "books_entries", folder)
+        self.written = split(backend, written, _part_of(written, parts), parts, "books_written", folder)
+        places = written.select(columns[:6])
+        self.places = split(backend, places, _place_part(places, parts), parts, "books_places", folder)
         self.found.compared |= {
             "runs": snapshot.runs.num_rows,
             "deliveries": self._count(snapshot.deliveries()),
-            "entries": self._count(self.entries),
-            "rows": self._count(newest),
+            "entries": self._count(self.entries.whole),
+            "rows": sum(self._count(self.places[part].select(_PLACE).distinct()) for part in range(parts)),
             "quarantined": self._count(self.quarantine),
         }
+
+    def _rows(self, part: int) -> ir.Table:
+        """The rows of a part of all keys, as they were written last."""
+        written = self.written[part]
+        newest = written.group_by(_PLACE).agg(run_no=written.run_no.max())
+        return written.semi_join(newest, [*_PLACE, "run_no"])
 
     def check_editions(self, workspace: Workspace) -> None:
         """Seals, and that the published editions are still those that runs used."""
@@ -177,80 +197,78 @@ class _Books:
             self.deliveries.filter(self.deliveries.delivered != sums), "deliveries",
             "a delivery's outcomes don't add up to what was delivered",
         )  # fmt: skip
-        place = ["delivery_id", "row_no"]
-        rows = self.written
-        many = rows.group_by(place).agg(n=rows.count()).filter(ibis._.n > 1)
-        again = rows.semi_join(many, place)
-        before = ibis.window(group_by=place, order_by="run_no")
-        # A row is written again only because its natural key became another one.
-        again = again.mutate(
-            is_same=(again.natural_key64 == again.natural_key64.lag().over(before))
-            | (again.run_no == again.run_no.lag().over(before))
-            | (again.key64 != again.key64.first().over(before))
-            | (again.content64 != again.content64.first().over(before))
-        )
-        self._differ_if(again.filter(again.is_same), "rows", "a delivery has a row twice among its payloads")
-        twice = self.quarantine.group_by(place).agg(n=ibis._.count()).filter(ibis._.n > 1)
+        twice = self.quarantine.group_by(_PLACE).agg(n=ibis._.count()).filter(ibis._.n > 1)
         self._differ_if(twice, "rows", "a delivery has a row twice in quarantine")
-        self._differ_if(self.quarantine.semi_join(rows, place), "rows", "a row is in quarantine and among the payloads")
-        for name, table in (("payloads", rows), ("quarantine", self.quarantine), ("records", self.entries)):
+        again, both = [], []
+        for part in range(self.parts):
+            rows = self.places[part]
+            again.append(self._counted(_written_again(rows), _BY_DELIVERY))
+            both.append(self._counted(self.quarantine.semi_join(rows, _PLACE), _BY_DELIVERY))
+        self._differ_by(again, "rows", "a delivery has a row twice among its payloads")
+        self._differ_by(both, "rows", "a row is in quarantine and among the payloads")
+        tables = {"payloads": self.places.whole, "quarantine": self.quarantine, "records": self.entries.whole}
+        for name, table in tables.items():
             lost = table.anti_join(self.deliveries, "delivery_id")
             self._differ_if(lost, "rows", f"{name} has rows of a delivery that isn't in the books", by=())
 
     def check_sums(self) -> None:
         """Signed sums of entries: every key of a row stands once from its first day on, and no other key does."""
-        entries = self.entries
-        days = entries.group_by("key64", "effective_on").agg(sign=entries.sign.sum())
-        past = ibis.window(group_by="key64", order_by="effective_on", preceding=None, following=0)
-        days = days.mutate(standing=days.sign.sum().over(past))
-        keys = days.group_by("key64").agg(low=days.standing.min(), high=days.standing.max(), final=days.sign.sum())
-        keys = self.backend.create_table("books_keys", keys)
-        at = ("item_code", "department")
-
-        def of(wrong: ir.Table) -> ir.Table:
-            return entries.semi_join(wrong, "key64").select("key64", *at).distinct()
-
-        self._differ_if(of(keys.filter((keys.low < 0) | (keys.high > 1))), "sums",
-                        "a record stands more than once, or less than not at all, on some day", by=at)  # fmt: skip
-        standing = keys.filter(keys.final == 1)
-        self._differ_if(of(keys.filter((keys.final != 1) & (keys.final != 0))), "sums",
-                        "a record's entries don't cancel", by=at)  # fmt: skip
-        self._differ_if(
-            of(standing.anti_join(self.rows, "key64")), "sums", "a record stands that no row brought", by=at
-        )
-        missing = self._placed(self.rows.anti_join(standing, "key64"))
-        self._differ_if(missing.select("key64", *at).distinct(), "sums", "a row was accepted and no entry stands",
-                        by=at)  # fmt: skip
+        wrong: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        found = 0
+        for part in range(self.parts):
+            rows = self._rows(part)
+            for what, keys in self._wrong_sums(part, rows):
+                wrong[what].append(self._counted(keys, _AT))
+            found += self._count(rows.select("key64").distinct())
+        for what, counted in wrong.items():
+            self._differ_by(counted, "sums", what, _AT)
         accepted = self._fetch(self.snapshot.deliveries().agg(n=ibis._.accepted.sum()))["n"][0].as_py() or 0
-        found = self._count(self.rows.select("key64").distinct())
         self.found.compared["keys"] = found
         if accepted != found:
             self._differ("sums", "deliveries, accepted", "as many keys as rows were accepted", accepted, found)
 
+    def _wrong_sums(self, part: int, rows: ir.Table) -> Iterator[tuple[str, ir.Table]]:
+        """What may be wrong, and the keys of a part, each once, of which it is."""
+        entries = self.entries[part]
+        days = entries.group_by("key64", "effective_on").agg(sign=entries.sign.sum())
+        past = ibis.window(group_by="key64", order_by="effective_on", preceding=None, following=0)
+        days = days.mutate(standing=days.sign.sum().over(past))
+        keys = days.group_by("key64").agg(low=days.standing.min(), high=days.standing.max(), final=days.sign.sum())
+        keys = self.backend.create_table("books_keys", keys, overwrite=True)
+
+        def of(wrong: ir.Table) -> ir.Table:
+            return entries.semi_join(wrong, "key64").select("key64", *_AT).distinct()
+
+        yield ("a record stands more than once, or less than not at all, on some day",
+               of(keys.filter((keys.low < 0) | (keys.high > 1))))  # fmt: skip
+        standing = keys.filter(keys.final == 1)
+        yield "a record's entries don't cancel", of(keys.filter((keys.final != 1) & (keys.final != 0)))
+        yield "a record stands that no row brought", of(standing.anti_join(rows, "key64"))
+        missing = self._placed(rows.anti_join(standing, "key64"))
+        yield "a row was accepted and no entry stands", missing.select("key64", *_AT).distinct()
+
     def check_entries(self) -> None:
         """Resolve every key again: each delivery's counts, and each entry with its revision and its days."""
-        rows = self._placed(self.rows)
-        parts = max(1, -(-self.found.compared["rows"] // _BATCH_ROWS))
         counts: list[pa.Table] = []
-        body = [name for name in self.entries.columns if name not in {"sign", "run_no"}]
-        for part in range(parts):
-            mine = rows.filter(_part_of(rows, parts) == part)
-            order = ["key64", "delivered_at", "manifest_row", "delivery_id", "row_no"]
-            table = self._fetch(mine.order_by(order))
-            expected, counted = resolve_rows(table)
+        torn, wrong = [], []
+        body = [name for name in self.entries.schema.names if name not in {"sign", "run_no"}]
+        order = ["key64", "delivered_at", "manifest_row", "delivery_id", "row_no"]
+        for part in range(self.parts):
+            expected, counted = resolve_rows(self._fetch(self._placed(self._rows(part)).order_by(order)))
             counts.append(counted)
-            entries = self.entries
-            booked = entries.filter(_part_of(entries, parts) == part)
+            booked = self.entries[part]
             net = booked.group_by(body).agg(sign=booked.sign.sum().cast("int64")).filter(ibis._.sign != 0)
             net = self.backend.create_table("books_net", net, overwrite=True)
             # What cancels must cancel in every column, whatever the day.
             whole = [name for name in body if name != "effective_on"]
-            torn = net.group_by(whole).agg(sign=net.sign.sum()).filter(~ibis._.sign.isin([0, 1]))
-            self._differ_if(torn, "entries", "an entry and its reversal are not the same")
+            halves = net.group_by(whole).agg(sign=net.sign.sum()).filter(~ibis._.sign.isin([0, 1]))
+            torn.append(self._counted(halves, _BY_DELIVERY))
             net = net.select(*_ENTRY, "effective_on", sign=-net.sign)
             both = ibis.memtable(expected).select(*net.columns).union(net)
             left = both.group_by([*_ENTRY, "effective_on"]).agg(sign=both.sign.sum()).filter(ibis._.sign != 0)
-            self._differ_if(left, "entries", "entries are missing, or others than the delivery's rows ask for")
+            wrong.append(self._counted(left, _BY_DELIVERY))
+        self._differ_by(torn, "entries", "an entry and its reversal are not the same")
+        self._differ_by(wrong, "entries", "entries are missing, or others than the delivery's rows ask for")
         self._check_counts(pa.concat_tables(counts))
 
     def check_judgement(self, workspace: Workspace) -> None:
@@ -296,13 +314,23 @@ class _Books:
         newest = self.snapshot.deliveries().select("delivery_id", "path", "manifest_row")
         return table.left_join(newest, "delivery_id").drop("delivery_id_right").order_by("manifest_row", "delivery_id")
 
-    def _differ_if(self, rows: ir.Table, check: str, what: str, by: tuple[str, ...] = ("delivery_id",)) -> None:
+    def _differ_if(self, rows: ir.Table, check: str, what: str, by: tuple[str, ...] = _BY_DELIVERY) -> None:
         """A difference for each group of rows that shouldn't be there."""
+        self._differ_by([self._counted(rows, by)], check, what, by)
+
+    def _counted(self, rows: ir.Table, by: tuple[str, ...]) -> pa.Table:
+        """How many rows each group has; no row where there are none."""
         counted = rows.group_by(list(by)).agg(rows=ibis._.count()) if by else rows.agg(rows=ibis._.count())
-        counted = counted.filter(counted.rows > 0)
-        if by == ("delivery_id",):
-            counted = self._named(counted)
-        found = self._fetch(counted).to_pylist()
+        return self._fetch(counted.filter(counted.rows > 0))
+
+    def _differ_by(self, parts: list[pa.Table], check: str, what: str, by: tuple[str, ...] = _BY_DELIVERY) -> None:
+        """A difference for each group of rows that shouldn't be there, counted in parts."""
+        whole = pa.concat_tables(parts)
+        if by and whole.num_rows:
+            whole = whole.group_by(list(by)).aggregate([("rows", "sum")]).rename_columns([*by, "rows"])
+        if by == _BY_DELIVERY and whole.num_rows:
+            whole = self._fetch(self._named(ibis.memtable(whole)))
+        found = whole.to_pylist()
         for row in found[:_NAMED]:
             where = _name_of(row) if "delivery_id" in by else ", ".join(str(row[name]) for name in by) or "the lake"
             self._differ(check, where, what, 0, row["rows"])
@@ -319,9 +347,29 @@ class _Books:
         return int(self.backend.to_pyarrow(table.count()).as_py())
 
 
+def _written_again(rows: ir.Table) -> ir.Table:
+    """Rows that were written more than once, though nothing asked for it."""
+    many = rows.group_by(_PLACE).agg(n=rows.count()).filter(ibis._.n > 1)
+    again = rows.semi_join(many, _PLACE)
+    before = ibis.window(group_by=_PLACE, order_by="run_no")
+    # A row is written again only because its natural key became another one.
+    again = again.mutate(
+        is_same=(again.natural_key64 == again.natural_key64.lag().over(before))
+        | (again.run_no == again.run_no.lag().over(before))
+        | (again.key64 != again.key64.first().over(before))
+        | (again.content64 != again.content64.first().over(before))
+    )
+    return again.filter(again.is_same)
+
+
 def _part_of(rows: ir.Table, parts: int) -> ir.IntegerValue:
     """Which part of all keys a row's is in: a remainder that is never negative."""
     return (rows.key64 % parts + parts) % parts
+
+
+def _place_part(rows: ir.Table, parts: int) -> ir.IntegerValue:
+    """Which part of all places a row's is in: a large delivery is in many."""
+    return ((rows.delivery_id.hash() % parts).cast("int64") + rows.row_no % parts) % parts
 
 
 def _name_of(row: dict[str, Any]) -> str:

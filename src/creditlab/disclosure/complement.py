@@ -7,10 +7,11 @@ end every promise is audited by its witness, without trusting the way it was fou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from creditlab.disclosure.exact import SMALL, cheapest_cells
 from creditlab.disclosure.programme import Goal, Programme, Witness
 from creditlab.disclosure.system import System
 from creditlab.errors import InternalError
@@ -63,8 +64,14 @@ class Pattern:
     unprotected: tuple[int, ...]
 
 
-def complement(system: System, asked: Asked) -> Pattern:
+def complement(system: System, asked: Asked, *, exact: bool = True) -> Pattern:
     """Hide further cells until every small one is open as widely as asked.
+
+    Parameters
+    ----------
+    exact
+        Whether to look for the cheapest cells of a small table of counts exactly; else, and where nothing is found, one
+        small cell comes after the other.
 
     Raises
     ------
@@ -75,7 +82,18 @@ def complement(system: System, asked: Asked) -> Pattern:
     -----
     No small cell leans on one other small one where that can be helped: whoever that one is about knows it.
     """
+    if exact and _is_small(system, asked):
+        found = cheapest_cells(system, asked.primary, asked.cost, asked.width)
+        if found is not None:
+            asked = replace(asked, hidden=asked.hidden | (found & ~asked.primary))
     return _Greedy(system, asked).run()
+
+
+def _is_small(system: System, asked: Asked) -> bool:
+    """Whether it is one table of counts that nothing else is tied to, and small enough."""
+    is_plain = len(system.amounts) == system.cell_count and not asked.linked
+    is_free = not (asked.known.any() or asked.hidden.any() or (asked.fixed is not None and asked.fixed.any()))
+    return is_plain and is_free and 0 < asked.primary.sum() * system.cell_count <= SMALL
 
 
 class _Greedy:

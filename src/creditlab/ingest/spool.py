@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+#: Bytes that are kept as they are: as a rule they never leave memory. What is more is packed, to spare the disk.
+_PLAIN_BYTES = 2**30
+_PLAIN, _PACKED = pa.ipc.IpcWriteOptions(), pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Spool:
-    """Batches of payload rows, one file for each data format and set of columns.
+    """Batches of payload rows, in files for each data format and set of columns.
 
     Rows carry the number of their arrival, so that those of a delivery that was not taken in the end are left out.
     Closed with the run: a file that is open keeps its room on the disk even when it is removed.
@@ -25,6 +27,7 @@ class Spool:
         self.folder = folder
         self._writers: dict[tuple[str, ...], tuple[Path, pa.ipc.RecordBatchStreamWriter]] = {}
         self._files = ExitStack()
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -36,11 +39,13 @@ class Spool:
 
     def add(self, data_format: str, rows: pa.Table) -> None:
         """Keep rows of one data format; they must have a column `arrival`."""
-        alike = (data_format, *rows.column_names)
+        self._bytes += rows.nbytes
+        options = _PLAIN if self._bytes <= _PLAIN_BYTES else _PACKED
+        alike = (data_format, str(options.compression), *rows.column_names)
         if alike not in self._writers:
             path = self.folder / f"{len(self._writers)}.arrow"
             sink = self._files.enter_context(pa.OSFile(str(path), "wb"))
-            self._writers[alike] = path, pa.ipc.new_stream(sink, rows.schema, options=_OPTIONS)
+            self._writers[alike] = path, pa.ipc.new_stream(sink, rows.schema, options=options)
         self._writers[alike][1].write_table(rows)
 
     def readers(self, forgotten: set[int], run_no: int) -> Iterator[tuple[str, pa.RecordBatchReader]]:
