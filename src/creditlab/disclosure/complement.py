@@ -64,7 +64,7 @@ class Pattern:
     unprotected: tuple[int, ...]
 
 
-def complement(system: System, asked: Asked, *, exact: bool = True) -> Pattern:
+def complement(system: System, asked: Asked, *, exact: bool = False) -> Pattern:
     """Hide further cells until every small one is open as widely as asked.
 
     Parameters

@@ -28,6 +28,10 @@ def cheapest_cells(system: System, primary: np.ndarray, cost: np.ndarray, width:
     -------
     numpy.ndarray or None
         By cell: whether it is hidden; None where there is no answer, or it wasn't found in the branches allowed.
+
+    Notes
+    -----
+    The solver writes a line of its own to standard output now and then, so no command that scripts read calls this.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import block_array, csr_array, eye_array, kron
@@ -53,7 +57,6 @@ def cheapest_cells(system: System, primary: np.ndarray, cost: np.ndarray, width:
         ],
         integrality=np.concatenate([np.ones(cells), np.zeros(count * cells)]),
         bounds=Bounds(np.concatenate([hidden, low.ravel()]), np.concatenate([np.ones(cells), high.ravel()])),
-        # Presolved, the solver writes to the terminal, where scripts read.
-        options={"node_limit": _BRANCHES, "presolve": False},
+        options={"node_limit": _BRANCHES},
     )
     return np.asarray(found.x[:cells] > 0.5) if found.status == 0 else None
