@@ -17,6 +17,7 @@ import pytest
 
 from creditlab import engine
 from creditlab.cli import main
+from creditlab.errors import ScorecardError
 from creditlab.periods import parse_date, parse_period
 from creditlab.predicting import read_kept, score_subjects
 from creditlab.reports import publish, scorecard
@@ -89,17 +90,12 @@ def test_a_window_that_the_lake_does_not_know_to_its_end_is_no_data(run: Run, fi
     assert not (fitted.folder / "scorecards/late.json").exists()
 
 
-def test_what_was_not_released_scores_nobody_and_is_shown_to_analysts_only(
-    run: Run, fitted: Fitted, tmp_path: Path
-) -> None:
-    for suffix in (".json",):
-        source = fitted.folder / f"scorecards/{NAME}{suffix}"
-        other = tmp_path / "other"
-        other.mkdir()
-        for name in ("creditlab.toml", "publication.toml"):
-            (other / name).write_bytes((fitted.folder / name).read_bytes())
-        (other / "scorecards").mkdir()
-        (other / f"scorecards/{NAME}{suffix}").write_bytes(source.read_bytes())
+def test_what_was_not_released_scores_nobody(run: Run, fitted: Fitted, tmp_path: Path) -> None:
+    """The card in another workspace, where nobody released it."""
+    other = tmp_path / "other"
+    (other / "scorecards").mkdir(parents=True)
+    for name in ("creditlab.toml", "publication.toml", f"scorecards/{NAME}.json"):
+        (other / name).write_bytes((fitted.folder / name).read_bytes())
     words = ("scorecard", "score", NAME, "--as-of", "2026-10-20", "--output", tmp_path / "out.csv")
     assert run(other, *words, status=3)["error"] == "scorecard_not_released"
     assert not (tmp_path / "out.csv").exists()
@@ -185,7 +181,7 @@ def test_a_card_changed_after_its_release_is_neither_used_nor_published(
     try:
         words = ("scorecard", "score", NAME, "--as-of", "2026-10-20", "--output", tmp_path / "out.csv")
         assert run(released.folder, *words, status=3)["error"] == "scorecard_changed"
-        with pytest.raises(Exception, match="scorecard_changed"):
+        with pytest.raises(ScorecardError, match="scorecard_changed"):
             scorecard.open_report(str(released.folder), "2026Q3", "2026-10-20", "public", "en", 0, "")
     finally:
         path.write_bytes(before)
