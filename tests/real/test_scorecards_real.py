@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -19,8 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from creditlab.assessment import Approval
 from creditlab.errors import DisclosureError, ScorecardError
 from creditlab.periods import parse_period
+from creditlab.predicting import release_card
 from creditlab.reports import publish, scorecard
 from creditlab.scorecards import (
     About,
@@ -58,6 +59,7 @@ NO_FEATURE = {
     "pass_flag", "fail_flag", "Inspector_Assigned", "precipIntensity", "temperatureMax", "windSpeed", "humidity",
     "criticalFound", "score", "Test", "Train",
 }  # fmt: skip
+CITY, INSPECTOR = "the stored score of the city", "who inspected"
 CALIBRATE_FROM, TEST_FROM = date(2014, 1, 1), date(2014, 9, 1)
 
 
@@ -89,8 +91,8 @@ def inspected(path: Path) -> Sample:
     for name, values in more.items():
         rows = rows.append_column(name, values)
     besides = [
-        Beside("the city's stored score", "city_score", within="inspector"),
-        Beside("who inspected", "inspector"),
+        Beside(CITY, "city_score", within="inspector"),
+        Beside(INSPECTOR, "inspector"),
     ]
     return make_sample(rows, features, groups=["Facility_Type"], besides=besides, identifier=Identifier.LOCAL)
 
@@ -161,10 +163,10 @@ def test_a_card_without_inspectors_and_weather_tells_something_of_later_inspecti
 
 
 def test_the_citys_own_score_tells_more_and_most_of_that_is_who_inspected(chicago: Card) -> None:
-    assert value(chicago, Measure.AUC, "the city's stored score") == pytest.approx(0.679, abs=0.0005)
-    within = value(chicago, Measure.AUC_WITHIN, "the city's stored score", "inspector")
+    assert value(chicago, Measure.AUC, CITY) == pytest.approx(0.679, abs=0.0005)
+    within = value(chicago, Measure.AUC_WITHIN, CITY, "inspector")
     assert within < 0.60
-    assert value(chicago, Measure.AUC, "who inspected") > 0.64
+    assert value(chicago, Measure.AUC, INSPECTOR) > 0.64
 
 
 def test_an_inspector_is_no_feature(shared_dir: Path, inspections: Sample) -> None:
@@ -217,25 +219,33 @@ def test_both_are_loaded_and_scored_in_a_new_process(
         assert done.stdout.splitlines()[0] == f"True {total}"
 
 
-@pytest.mark.parametrize("which", ["chicago", "polish"])
-def test_their_model_cards_publish(request: pytest.FixtureRequest, make_tiny: Callable[..., Tiny], which: str) -> None:
-    card: Card = request.getfixturevalue(which)
+def test_a_released_cards_page_publishes_with_what_stands_beside_it(
+    chicago: Card, make_tiny: Callable[..., Tiny]
+) -> None:
     tiny = make_tiny()
-    tiny.write(f"scorecards/{card.name}.json", card_text(card))
-    asked: dict[str, Any] = {
-        "period": parse_period("2026Q3"), "as_of": NOW.date(), "language": Language.EN, "reports": ["scorecard"],
-        "now": NOW, "code_version": "0123abc",
-    }  # fmt: skip
-    (done,) = publish(tiny.workspace, audience=Audience.INTERNAL, **asked)
+    tiny.write(f"scorecards/{chicago.name}.json", card_text(chicago))
+    release_card(tiny.workspace, chicago.name, Approval("nobody", "1", NOW.date()), {}, NOW.date())
+    (done,) = publish(
+        tiny.workspace, audience=Audience.PUBLIC, period=parse_period("2026Q3"), as_of=NOW.date(),
+        language=Language.EN, reports=["scorecard"], now=NOW, code_version="0123abc",
+    )  # fmt: skip
     page = (done.folder / "index.html").read_text("utf-8")
     manifest = json.loads((done.folder / "manifest.json").read_text("utf-8"))
-    assert manifest["title"] == f"Model card: {card.about.title_en}"
+    assert manifest["title"] == f"Model card: {chicago.about.title_en}"
     assert {"gates", "parts", "points", "performance", "calibration"} <= {one["name"] for one in manifest["tables"]}
-    assert "No decision about a subject rests on this score alone" in page
-    if which == "chicago":
-        for told in ("the city&#x27;s stored score", "0.679", "who inspected"):
-            assert told in page or told.replace("&#x27;", "&#39;") in page
-    else:
-        assert "For study only" in page
+    for told in ("No decision about a subject rests on this score alone", CITY, "0.679", INSPECTOR):
+        assert told in page
+
+
+def test_a_page_for_study_says_so_and_is_for_analysts_only(polish: Card, make_tiny: Callable[..., Tiny]) -> None:
+    """Its sections, as the notebook shows them; that they become a page is seen above."""
+    tiny = make_tiny()
+    tiny.write(f"scorecards/{polish.name}.json", card_text(polish))
+    asked = (str(tiny.folder), "2026Q3", "2026-10-20")
+    report = scorecard.open_report(*asked, "internal", "en", 0, "")
+    shown = [report.overview(), report.questions(), report.performance(), report.groups(), report.fairness(),
+             report.drift(), report.limits()]  # fmt: skip
+    assert any("For study only" in text for text in shown[0].paragraphs)
+    assert all(one.outputs() for one in shown)
     with pytest.raises(DisclosureError):
-        scorecard.open_report(str(tiny.folder), "2026Q3", "2026-10-20", "public", "en", 0, "")
+        scorecard.open_report(*asked, "public", "en", 0, "")
