@@ -369,7 +369,7 @@ def _part_of(rows: ir.Table, parts: int) -> ir.IntegerValue:
 
 def _place_part(rows: ir.Table, parts: int) -> ir.IntegerValue:
     """Which part of all places a row's is in: a large delivery is in many."""
-    return ((rows.delivery_id.hash() % parts).cast("int64") + rows.row_no % parts) % parts
+    return ((rows.delivery_id.hash() % parts + rows.row_no % parts) % parts + parts) % parts
 
 
 def _name_of(row: dict[str, Any]) -> str:
