@@ -188,6 +188,19 @@ def test_row_groups_and_files_have_the_rows_they_should(worked: Tiny, monkeypatc
     assert max(groups) == 4
 
 
+def test_very_many_payloads_are_sorted_in_parts_and_lie_as_if_they_were_sorted_together(
+    worked: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, names = lake_of(worked), list(compaction._PAYLOAD_ORDER)
+    before = content(lake, "payloads/form")
+    monkeypatch.setattr(compaction, "SORTED_ROWS", 4)
+    pressed(worked)
+    assert content(lake, "payloads/form") == before
+    (file,) = lake.files("payloads/form")
+    found = pq.ParquetFile(file).read()
+    assert found.select(names).equals(found.sort_by([(name, "ascending") for name in names]).select(names))
+
+
 def test_what_is_compact_is_left_alone_and_what_is_new_is_not(worked: Tiny) -> None:
     tiny = worked
     pressed(tiny)

@@ -21,13 +21,13 @@ import pyarrow as pa
 from creditlab.books.expected import resolve_rows
 from creditlab.books.judgement import judged_otherwise
 from creditlab.books.kept import kept_otherwise
-from creditlab.books.parts import split
 from creditlab.books.result import Difference, Verification
 from creditlab.catalogue import read_sealed
 from creditlab.errors import CatalogueError, NoDataError
 from creditlab.ingest.resolve import OUTCOMES
 from creditlab.lake import Lake, Snapshot
 from creditlab.lake.files import check_files
+from creditlab.lake.parts import split
 from creditlab.lake.store import remembered_editions
 from creditlab.scratch import scratch
 from creditlab.terms import COUNTS

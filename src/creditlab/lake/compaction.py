@@ -31,8 +31,10 @@ from deltalake.transaction import RemoveAction
 
 from creditlab.errors import storage_error
 from creditlab.lake.added import UNIQUE, added, sync_folder
+from creditlab.lake.parts import split
 from creditlab.lake.schemas import RECORDS_PARTITION
 from creditlab.lake.store import Lake
+from creditlab.scratch import scratch
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -59,6 +61,11 @@ ORDER: dict[str, tuple[str, ...]] = {
     "findings": ("run_no", "subject_id", "indicator", "event_date", "key64"),
     "runs": ("run_no",),
 }
+#: Payloads of more rows are put into parts by their keys first, and each part is sorted alone: sorted together, they
+#: would lie unpacked in temporary files.
+SORTED_ROWS = 8 * 1024 * 1024
+#: Beyond that, parts become larger, not more: all of them are written to at the same time.
+_MOST_PARTS = 64
 _PAYLOAD_ORDER = ("key64", "delivered_at", "delivery_id", "row_no", "run_no")
 #: Asked for alone, though the files are not sorted by it alone: a Bloom filter tells which row groups have one.
 _BLOOM = {"records": "subject_id"}
@@ -176,16 +183,30 @@ def _rewrite(
     values: dict[str, str | None] = {} if month is None else {RECORDS_PARTITION: month}
     # The folder of the partition as the log has it: it may be escaped there.
     place = Path(part["path"][0].as_py()).parent
-    new = [
-        added(folder, path, values, is_new=False)
-        for path in _write(_sorted(rows, backend, schema, order), folder / place, name, order)
-    ]
+    with scratch() as aside:
+        batches = _in_order(rows, backend, schema, order, _rows(part), aside)
+        new = [added(folder, path, values, is_new=False) for path in _write(batches, folder / place, name, order)]
     moment = int(time.time() * 1000)
     removed = [
         RemoveAction(row["path"], False, moment, row["size_bytes"], values)
         for row in part.select(["path", "size_bytes"]).to_pylist()
     ]
     lake.replace(name, new, removed, why="compact")
+
+
+def _in_order(
+    rows: ir.Table, backend: Backend, schema: pa.Schema, order: tuple[str, ...], count: int, aside: Path
+) -> Iterator[pa.RecordBatch]:
+    """The rows in order, whole or in parts that follow one another."""
+    parts = min(-(-count // SORTED_ROWS), _MOST_PARTS)
+    if order != _PAYLOAD_ORDER or parts < 2:
+        yield from _sorted(rows, backend, schema, order)
+        return
+    # Keys are hashes, so that ranges of the same width hold as many.
+    place = ((rows.key64.cast("float64") / 2.0**64 + 0.5) * parts).floor().cast("int64").clip(0, parts - 1)
+    split_rows = split(backend, rows, place, parts, "by_key", aside)
+    for number in range(parts):
+        yield from _sorted(split_rows[number], backend, schema, order)
 
 
 def _sorted(rows: ir.Table, backend: Backend, schema: pa.Schema, order: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
