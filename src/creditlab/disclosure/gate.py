@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -102,15 +103,18 @@ class Release:
         **wanted
             Column = value, or column = a list of values.
         """
-        table = self.table
+        table, asked = self.table, []
         for column, value in wanted.items():
             values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
             kind = RELEASE_SCHEMA.field(column).type
-            table = table.filter(pc.is_in(table[column], value_set=pa.array(values, kind)))
+            asked.append(pc.is_in(table[column], value_set=pa.array(values, kind)))
         if by is not None:
             for column in GROUP_COLUMNS:
                 is_all = pc.equal(table[column], "")
-                table = table.filter(pc.invert(is_all) if column in by else is_all)
+                asked.append(pc.invert(is_all) if column in by else is_all)
+        # Cells are copied once, however much is asked of them.
+        if asked:
+            table = table.filter(reduce(pc.and_, asked))
         return replace(self, table=table)
 
     def rows(self) -> list[dict[str, Any]]:
