@@ -155,7 +155,7 @@ class Snapshot:
         if months is not None:
             names = pa.array([one.isoformat()[:7] for one in months], pa.string())
             may = pc.and_(may, pc.is_in(log[f"partition.{RECORDS_PARTITION}"], names))
-        paths = log.filter(may)["path"].to_pylist()
+        paths = log.filter(may).sort_by([("size_bytes", "descending")])["path"].to_pylist()
         return [str(self.lake.root / name / unquote(path)) for path in paths]
 
     def _read(self, name: str, schema: pa.Schema, some: list[str] | None = None) -> ir.Table:

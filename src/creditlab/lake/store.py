@@ -121,9 +121,12 @@ class Lake:
         )
 
     def files(self, name: str) -> list[str]:
-        """The Parquet files of a table's newest version."""
+        """The Parquet files of a table's newest version, the largest first: by it an engine guesses what all have."""
         table = self._open(name)
-        return [unquote(uri.removeprefix("file://")) for uri in table.file_uris()] if table is not None else []
+        if table is None:
+            return []
+        log = pa.table(table.get_add_actions(flatten=True)).sort_by([("size_bytes", "descending")])
+        return [str((self.root / name).absolute() / unquote(path)) for path in log["path"].to_pylist()]
 
     def runs(self) -> pa.Table:
         """The committed runs, in order of their numbers.
