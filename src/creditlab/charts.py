@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditlab.disclosure import Marker, Release, require_release
 from creditlab.figures import PROVISIONAL, Figures, Row
@@ -23,6 +23,16 @@ LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7F7
 DASHES = ("solid", "dash", "dot", "dashdot")
 FONTS = "Noto Sans, Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
 ROW_HEIGHT, MARGINS = 26, 110
+_LOOK: Mapping[str, Any] = {
+    "template": "none",
+    "font": {"family": FONTS, "size": 13},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "hovermode": "closest",
+}
+_PERCENT: Mapping[str, Any] = {
+    "range": [-2, 102], "ticksuffix": "%", "dtick": 20, "zeroline": False, "fixedrange": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,64 @@ class Chart:
     title: str
     alt: str
     figure: go.Figure
+
+
+@dataclass(frozen=True)
+class Series:
+    """Dots of one colour and shape: what they are called, and for each its row, its percentage and how it is read."""
+
+    name: str
+    points: Sequence[tuple[str, float, str]]
+    colour: str
+    symbol: str
+
+
+def dots(rows: Sequence[str], series: Sequence[Series]) -> go.Figure:
+    """Dots on one scale of 0 to 100 %, a row each; the first row is on top, the last series first in the legend."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for one in series:
+        figure.add_trace(
+            go.Scatter(
+                x=[share for _, share, _ in one.points],
+                y=[escape(row, quote=False) for row, _, _ in one.points],
+                customdata=[text for _, _, text in one.points],
+                mode="markers",
+                cliponaxis=False,  # a dot at 100 % is a whole dot
+                name=one.name,
+                marker={
+                    "color": one.colour,
+                    "symbol": one.symbol,
+                    "size": 11,
+                    "line": {"width": 2, "color": one.colour},
+                },
+                hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
+            )
+        )
+    lay_out(figure, rows, _PERCENT, ROW_HEIGHT, traceorder="reversed")
+    return figure
+
+
+def lay_out(figure: go.Figure, rows: Sequence[str], axis: Mapping[str, Any], row_height: int, **legend: str) -> None:
+    """Give a figure of marks in rows its look: the first row on top, the legend above, no background."""
+    figure.update_layout(
+        **_LOOK,
+        height=MARGINS + row_height * max(len(rows), 1),
+        margin={"l": 10, "r": 20, "t": 40, "b": 40},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", **legend},
+        xaxis=axis,
+        yaxis={
+            "type": "category",
+            "automargin": True,
+            "categoryorder": "array",
+            "categoryarray": [escape(row, quote=False) for row in rows[::-1]],
+            "fixedrange": True,
+            "range": [-0.7, len(rows) - 0.3],
+            "ticks": "",
+            "ticksuffix": "  ",
+        },
+    )
 
 
 def shares(
@@ -56,8 +124,6 @@ def shares(
     label
         Which of the rows' labels names a row on the axis.
     """
-    import plotly.graph_objects as go
-
     figures = Figures(require_release(release), messages)
     now: list[tuple[str, float, str]] = []
     before: list[tuple[str, float, str]] = []
@@ -72,43 +138,13 @@ def shares(
             now.append((row_name, 100 * current.value, current.text + suffix))
             if isinstance(earlier.value, float) and not (current.is_provisional or earlier.is_provisional):
                 before.append((row_name, 100 * earlier.value, earlier.text))
-    figure = go.Figure()
-    for points, colour, symbol, about in (
-        (before, BEFORE, "diamond-open", previous),
-        (now, NOW, "circle", period),
-    ):
-        figure.add_trace(
-            go.Scatter(
-                x=[share for _, share, _ in points],
-                y=[escape(row_name, quote=False) for row_name, _, _ in points],
-                customdata=[text for _, _, text in points],
-                mode="markers",
-                cliponaxis=False,  # a dot at 100 % is a whole dot
-                name=messages.period(about),
-                marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
-                hovertemplate="%{y}: %{customdata}<extra>%{fullData.name}</extra>",
-            )
-        )
-    shown = [escape(row_name, quote=False) for row_name, _, _ in now]
-    figure.update_layout(
-        template="none",
-        font={"family": FONTS, "size": 13},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        height=MARGINS + ROW_HEIGHT * max(len(shown), 1),
-        margin={"l": 10, "r": 20, "t": 40, "b": 40},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "reversed"},
-        xaxis={"range": [-2, 102], "ticksuffix": "%", "dtick": 20, "zeroline": False, "fixedrange": True},
-        yaxis={
-            "automargin": True,
-            "categoryorder": "array",
-            "categoryarray": shown[::-1],
-            "fixedrange": True,
-            "range": [-0.7, len(shown) - 0.3],
-            "ticks": "",
-            "ticksuffix": "  ",
-        },
-        hovermode="closest",
+    shown = [row_name for row_name, _, _ in now]
+    figure = dots(
+        shown,
+        (
+            Series(messages.period(previous), before, BEFORE, "diamond-open"),
+            Series(messages.period(period), now, NOW, "circle"),
+        ),
     )
     return Chart(name, title, _in_words(title, now, hidden, messages), figure)
 
@@ -157,15 +193,11 @@ def course(
             )
         )
     figure.update_layout(
-        template="none",
-        font={"family": FONTS, "size": 13},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        **_LOOK,
         height=MARGINS + 320,
         margin={"l": 50, "r": 20, "t": 40, "b": 60},
-        yaxis={"range": [-2, 102], "ticksuffix": "%", "dtick": 20, "zeroline": False, "fixedrange": True},
+        yaxis=_PERCENT,
         xaxis={"fixedrange": True, "type": "category"},
-        hovermode="closest",
     )
     _ = messages.gettext
     alt = _("{title}. Line chart: a line for each row, a point for each period from {first} to {last}.")

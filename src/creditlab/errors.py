@@ -158,52 +158,39 @@ class PersonError(UserError):
     exit_status = ExitStatus.NOT_ALLOWED
 
 
-class MethodologyError(UserError):
-    """A methodology that can't be used as it stands; `code` says which of its rules is broken.
+class RuleError(UserError):
+    """What is mended in one file; `code` says which rule of its kind is broken, so that scripts tell them apart.
 
     Parameters
     ----------
     rule
-        What is broken, as `gap`; the code is `methodology_gap`.
+        What is broken, as `gap`; the code is the kind's with it, as `methodology_gap`.
     """
+
+    code = "rule"
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, rule: str, what: str, *, where: str = "", do: str = "") -> None:
+        self.code = f"{type(self).code}_{rule}"  # type: ignore[misc]
+        super().__init__(what, where=where, do=do)
+
+    @classmethod
+    def again(cls, text: str) -> Self:
+        """As of any error; the rule is what its code names."""
+        code, _, what = text.partition(": ")
+        return cls(code.removeprefix(f"{cls.code}_"), what.rstrip("."))
+
+
+class MethodologyError(RuleError):
+    """A methodology that can't be used as it stands."""
 
     code = "methodology"
-    exit_status = ExitStatus.REFUSED
-
-    def __init__(self, rule: str, what: str, *, where: str = "", do: str = "") -> None:
-        # One class for what officials mend in one file; scripts tell the rules apart by the code.
-        self.code = f"methodology_{rule}"  # type: ignore[misc]
-        super().__init__(what, where=where, do=do)
-
-    @classmethod
-    def again(cls, text: str) -> Self:
-        """As of any error; the rule is what its code names."""
-        code, _, what = text.partition(": ")
-        return cls(code.removeprefix("methodology_"), what.rstrip("."))
 
 
-class ScorecardError(UserError):
-    """A scorecard that can't be fitted, used or released as it stands; `code` says why, as `scorecard_leak`.
-
-    Parameters
-    ----------
-    rule
-        What is broken, as `leak`; the code is `scorecard_leak`.
-    """
+class ScorecardError(RuleError):
+    """A scorecard that can't be fitted, used or released as it stands."""
 
     code = "scorecard"
-    exit_status = ExitStatus.REFUSED
-
-    def __init__(self, rule: str, what: str, *, where: str = "", do: str = "") -> None:
-        # As of a methodology: one class, and a code for each rule.
-        self.code = f"scorecard_{rule}"  # type: ignore[misc]
-        super().__init__(what, where=where, do=do)
-
-    @classmethod
-    def again(cls, text: str) -> Self:
-        """As of any error; the rule is what its code names."""
-        code, _, what = text.partition(": ")
-        return cls(code.removeprefix("scorecard_"), what.rstrip("."))
 
 
 class ExtraError(UserError):

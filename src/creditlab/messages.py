@@ -70,6 +70,11 @@ class Messages:
         one = catalogue.department_on(code, day)
         return (self.named(one.name_zh, one.name_en) if one else "") or code
 
+    def region(self, catalogue: Catalogue, code: str) -> str:
+        """A region's name; its code where the catalogue doesn't know it."""
+        one = catalogue.regions.get(code)
+        return (self.named(one.name_zh, one.name_en) if one else "") or code
+
     def named(self, zh: str, en: str) -> str:
         """The name in this language of something that the catalogue names in both."""
         return (zh or en) if self.language is Language.ZH_CN else (en or zh)

@@ -19,33 +19,15 @@ from creditlab import engine
 from creditlab.assessment import Assessment, assess, parse_methodology
 from creditlab.errors import ExitStatus, PersonError
 from creditlab.lake import Lake
-from tests.reference.identifiers import resident_check
+from tests.security.persons import PSEUDONYM, RESIDENT, SOLE_TRADER, WRITTEN
 from tests.spec.asking import asked_by_default
 from tests.spec.assessable import AS_OF, METHODOLOGY, NAME, ONE, assessable, penalty, standings
-from tests.spec.tiny import Tiny, code
+from tests.spec.tiny import Tiny
 
 Run = Callable[..., dict[str, Any]]
-SOLE_TRADER = code("92", 7)
-RESIDENT = "99010019800229001" + resident_check("99010019800229001")
-PSEUDONYM = "P-0123456789ABCDEF0123456789ABCDEF"
-
-
-def wide(text: str) -> str:
-    """The same ASCII in full-width forms."""
-    return "".join(chr(ord(c) + 0xFEE0) for c in text)
-
-
-PERSONS = {
-    "sole trader": SOLE_TRADER,
-    "sole trader, small": SOLE_TRADER.lower(),
-    "sole trader, wide": wide(SOLE_TRADER),
-    "sole trader, blank in front": f" {SOLE_TRADER}",
+PERSONS = WRITTEN | {
     "sole trader, blank inside": f"{SOLE_TRADER[:2]} {SOLE_TRADER[2:]}",
-    "sole trader, unseen letter inside": f"9\u200b{SOLE_TRADER[1:]}",
     "broken sole trader": "92990100ABC",
-    "resident": RESIDENT,
-    "resident, wide": wide(RESIDENT),
-    "pseudonym": PSEUDONYM,
 }
 EVIDENCE = pa.schema(
     [(name, pa.string()) for name in ("subject_id", "subject_kind", "item_code", "department", "region_code")]

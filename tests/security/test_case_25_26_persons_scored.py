@@ -13,33 +13,13 @@ import pytest
 
 from creditlab.errors import ExitStatus, PersonError
 from creditlab.scorecards import Card, Identifier, make_sample, score, score_expression
-from tests.reference.identifiers import resident_check
+from tests.security.persons import PSEUDONYM, RESIDENT, WRITTEN
 from tests.spec.asking import asked_by_default
 from tests.spec.cards import FEATURES, made_card, made_rows, with_column
 from tests.spec.tiny import code
 
 ROWS = made_rows(600)
-SOLE_TRADER = code("92", 7)
-RESIDENT = "99010019800229001" + resident_check("99010019800229001")
-PSEUDONYM = "P-0123456789ABCDEF0123456789ABCDEF"
-
-
-def wide(text: str) -> str:
-    """The same ASCII in full-width forms."""
-    return "".join(chr(ord(c) + 0xFEE0) for c in text)
-
-
-PERSONS = {
-    "sole trader": SOLE_TRADER,
-    "sole trader, small": SOLE_TRADER.lower(),
-    "sole trader, wide": wide(SOLE_TRADER),
-    "sole trader, blank in front": f" {SOLE_TRADER}",
-    "sole trader, unseen letter inside": f"9\u200b{SOLE_TRADER[1:]}",
-    "resident": RESIDENT,
-    "resident, wide": wide(RESIDENT),
-    "pseudonym": PSEUDONYM,
-    "pseudonym, small": PSEUDONYM.lower(),
-}
+PERSONS = WRITTEN | {"pseudonym, small": PSEUDONYM.lower()}
 #: What tells a person where subjects have numbers of somebody's own: the beginning 92 is anybody's there.
 LOCAL = {name: number for name, number in PERSONS.items() if "sole trader" not in name}
 

@@ -80,6 +80,16 @@ def test_records_are_those_of_organisations_only(ws: Session) -> None:
     assert not found["subject_id"].str.startswith(("92", "P-")).any()
 
 
+def test_records_of_somebody_whom_the_register_calls_a_person_are_not_shown(make_tiny: Make) -> None:
+    tiny = make_tiny()
+    tiny.register((code(), "legal_person", "甲公司", "990100", "A", "2015-03-01", ""),
+                  (code(number=5), "natural_person", "", "990100", "", "", ""))  # fmt: skip
+    tiny.deliver([row("1"), row("2", subject_id=code(number=5))])
+    tiny.ingest()
+    found = cl.open(tiny.folder, as_of="2026-10-20").measure("timeliness", "2026Q3").records()
+    assert found["record_id"].tolist() == ["1"]
+
+
 def test_the_line_for_a_view_makes_the_same_figures(ws: Session) -> None:
     view = ws.measure("validity", "2026Q3", by=["region", "item"], department="D2")
     again = eval(view.code(), {"ws": ws})  # noqa: S307 - a line of our own

@@ -15,6 +15,7 @@ import pytest
 
 from creditlab.errors import LakeError
 from tests.reference.identifiers import fold, is_resident_id, resident_check
+from tests.security.persons import wide
 from tests.spec.tiny import Tiny, code, csv_text, form_field, form_fields, row
 
 Make = Callable[..., Tiny]
@@ -30,11 +31,6 @@ def resident_id(number: int, born: str = "19800229") -> str:
 
 def name(number: int) -> str:
     return f"合成人第{number:03d}号"
-
-
-def wide(text: str) -> str:
-    """The same ASCII in full-width forms."""
-    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
 #: Identifiers that end in X as well as in a digit.

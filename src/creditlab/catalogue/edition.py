@@ -235,6 +235,12 @@ class Catalogue:
         """The items that any edition has."""
         return tuple(dict.fromkeys(item.item_code for edition in self.editions for item in edition.items))
 
+    @cached_property
+    def organisations_items(self) -> frozenset[str]:
+        """The items that cover organisations only, in every edition that has them."""
+        items = [item for edition in self.editions for item in edition.items]
+        return frozenset(self.item_codes) - {item.item_code for item in items if item.covers_natural_persons}
+
     def dated_patterns(self, data_format: str, field: str) -> tuple[DatedPattern, ...]:
         """The forms that standards prescribe for a field, each with the days in which it is in force (Article 10)."""
         return patterns_of(self.standards, data_format, field)

@@ -25,13 +25,15 @@ class By(StrEnum):
         """The group of `measures`."""
         return {By.ITEM: Group.ITEM, By.DEPARTMENT: Group.DEPARTMENT, By.REGION: Group.REGION}[self]
 
+    @property
+    def word(self) -> str:
+        """What an analyst calls it; also the keyword of `Session.measure` that narrows by it."""
+        return self.removesuffix("_code")
+
 
 _BY_WORDS: Mapping[str, By] = {
-    "item": By.ITEM,
-    "item_code": By.ITEM,
-    "department": By.DEPARTMENT,
-    "region": By.REGION,
-    "region_code": By.REGION,
+    **{one.word: one for one in By},
+    **{str(one): one for one in By},
     "unit": By.REGION,
 }
 

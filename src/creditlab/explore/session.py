@@ -13,8 +13,8 @@ from creditlab.explore.taking import Question, Source
 from creditlab.explore.trend import Trend
 from creditlab.explore.view import View
 from creditlab.messages import Messages
-from creditlab.periods import Period, parse_date, parse_period
-from creditlab.terms import Language, Measure
+from creditlab.periods import Period, containing, parse_date, parse_period
+from creditlab.terms import Language, Measure, UpdatePeriod
 from creditlab.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ class Session:
     def items(self) -> dict[str, str]:
         """The items' names by code, of every published edition."""
         words, catalogue = self._source.messages, self._source.catalogue
-        return {code: words.item(catalogue, code) for edition in catalogue.editions for code in edition.item}
+        return {code: words.item(catalogue, code) for code in catalogue.item_codes}
 
     @property
     def regions(self) -> dict[str, str]:
         """The reporting units' names by region code."""
         words, catalogue = self._source.messages, self._source.catalogue
-        return {code: words.named(one.name_zh, one.name_en) for code, one in catalogue.regions.items()}
+        return {code: words.region(catalogue, code) for code in catalogue.regions}
 
     def measure(
         self,
@@ -141,9 +141,8 @@ class Session:
         return Explorer(self)
 
     def periods(self, count: int = 8) -> list[Period]:
-        """The quarters up to the day looked at, the newest first."""
-        quarter = parse_period(f"{self.as_of.year}Q{(self.as_of.month + 2) // 3}")
-        found = [quarter.previous()]
+        """The quarters that are over on the day looked at, the newest first."""
+        found = [containing(UpdatePeriod.QUARTER, self.as_of).previous()]
         while len(found) < count:
             found.append(found[-1].previous())
         return found

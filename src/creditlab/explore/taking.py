@@ -14,12 +14,11 @@ from creditlab.catalogue import Catalogue
 from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.explore.choices import By
-from creditlab.identifiers import PSEUDONYM_PREFIX, SOLE_TRADER_PREFIX
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.quarterly.cube import RECORD_COUNT, Cells
 from creditlab.reports.sectioned import protect
-from creditlab.terms import Audience, Group, Measure, SubjectKind
+from creditlab.terms import Audience, Group, Measure
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -140,28 +139,15 @@ class Source:
     def records(self, question: Question, limit: int) -> pd.DataFrame:
         """Organisations' records of a question's first period; see `View.records`."""
         from creditlab import engine
-        from creditlab.lake import read_inputs
-        from creditlab.measures.mergers import after_mergers
-        from creditlab.profiles.evidence import standing
+        from creditlab.dossier import hold
 
-        named = {item.item_code for edition in self.catalogue.editions for item in edition.items}
-        covering = {
-            item.item_code
-            for edition in self.catalogue.editions
-            for item in edition.items
-            if item.covers_natural_persons
-        }
+        items = self.catalogue.organisations_items
         with engine.connect(self.workspace.engine_url) as backend:
-            inputs = after_mergers(read_inputs(self.workspace, backend, run_no=self.known[0]), question.as_of)
-            rows = standing(inputs.entries, question.as_of, ("key64", "subject_kind", *_SHOWN))
-            rows = rows.filter(
-                rows.event_date >= question.period.start,
-                rows.event_date < question.period.end,
-                rows.item_code.isin(sorted(named - covering)),
-                rows.subject_kind.notnull() & (rows.subject_kind != str(SubjectKind.NATURAL_PERSON)),
-                ~rows.subject_id.startswith(PSEUDONYM_PREFIX),
-                ~rows.subject_id.startswith(SOLE_TRADER_PREFIX),
-            )
+            # What tells natural persons is known there: the register's word and numbers, not a row's word for itself.
+            held = hold(self.workspace, backend, question.as_of, self.known[0], formats=(), items=items)
+            rows = held.evidence(_SHOWN)
+            period = question.period
+            rows = rows.filter(rows.event_date >= period.start, rows.event_date < period.end)
             rows = _narrowed(rows, question)
             wanted = rows.order_by([rows.faults.length().desc(), rows.lag.desc(), "item_code", "record_id"])
             return backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit)).to_pandas()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,8 @@ class View(Shown):
     @cached_property
     def release(self) -> Release:
         """The figures, for the internal audience: of the period, and of the one before."""
-        question = self.question
-        both = (question.period, question.period.previous())
-        return self._source.answer(Question(question.measure, both, question.as_of, question.by, question.where))
+        period = self.question.period
+        return self._source.answer(replace(self.question, periods=(period, period.previous())))
 
     @cached_property
     def table(self) -> Table:
@@ -114,8 +114,7 @@ class View(Shown):
             return words.item(catalogue, code)
         if column is By.DEPARTMENT:
             return words.department(catalogue, code, self.question.as_of)
-        region = catalogue.regions.get(code)
-        return (words.named(region.name_zh, region.name_en) if region else "") or code
+        return words.region(catalogue, code)
 
     def _where(self) -> str:
         return "".join(f", {self._name(column, code)}" for column, code in self.question.narrowed.items())
@@ -145,10 +144,7 @@ class View(Shown):
         found: list[Period] = [self.question.period]
         while len(found) < periods:
             found.append(found[-1].previous())
-        question = self.question
-        return Trend(
-            self._source, Question(question.measure, tuple(found), question.as_of, question.by, question.where)
-        )
+        return Trend(self._source, replace(self.question, periods=tuple(found)))
 
     @property
     def next_by(self) -> tuple[By, ...]:
@@ -214,10 +210,9 @@ class View(Shown):
     def code(self) -> str:
         """A line of Python that makes this view again."""
         question = self.question
-        names = {By.ITEM: "item", By.DEPARTMENT: "department", By.REGION: "region"}
-        by = [names[one] for one in question.by]
+        by = [one.word for one in question.by]
         given = [f'"{question.measure}"', f'"{question.period.label}"', f"by={_quoted(by)}"]
-        given += [f'{names[column]}="{code}"' for column, code in question.narrowed.items()]
+        given += [f'{column.word}="{code}"' for column, code in question.narrowed.items()]
         return f"ws.measure({', '.join(given)})"
 
     def __repr__(self) -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from creditlab.explore.session import Session
 
 _ALL = ""
-#: Which keyword of `Session.measure` narrows by a column.
-_NARROWED = {By.DEPARTMENT: "department", By.REGION: "region", By.ITEM: "item"}
 
 
 class Explorer:
@@ -86,7 +84,7 @@ class Explorer:
     def choose(self, **words: str) -> View:
         """Choose as by the controls: `measure`, `period`, `by`, `item`, `department`, `region`."""
         boxes = {"measure": self.measure, "period": self.period, "by": self.by}
-        boxes |= {_NARROWED[column]: box for column, box in self.narrowed.items()}
+        boxes |= {column.word: box for column, box in self.narrowed.items()}
         with self._setting():
             for word, value in words.items():
                 boxes[word].value = value
@@ -128,7 +126,7 @@ class Explorer:
     def _chosen(self, change: Any) -> None:
         if self._is_setting:
             return
-        where = {_NARROWED[column]: box.value or None for column, box in self.narrowed.items()}
+        where = {column.word: box.value or None for column, box in self.narrowed.items()}
 
         def go_there() -> None:
             self._path.append(self._session.measure(self.measure.value, self.period.value, self.by.value, **where))

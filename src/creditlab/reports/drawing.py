@@ -1,14 +1,15 @@
 """A chart as a still image: the same dots and lines as on the page, drawn without a browser.
 
-Only what creditlab.charts makes is drawn: markers and lines over a category axis and a percent axis. The same figure
-gives the same bytes.
+Only what creditlab draws is drawn: markers in rows over percentages or days, and lines over categories and
+percentages. The same figure gives the same bytes.
 """
 
 from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from html import escape, unescape
 from typing import Any
 
@@ -20,6 +21,11 @@ _LABELS, _CHARACTER = 300, 6.6
 #: Points between two ticks of the percent axis, and its ends.
 _STEP, _LOW, _HIGH = 20, 0.0, 100.0
 _COURSE_HEIGHT = 260
+_DAY_TICKS = 6
+_OPEN = "-open"
+
+#: How a value is a number, the ends of the axis, and its ticks with their labels.
+_Scale = tuple[Callable[[Any], float], float, float, Sequence[tuple[float, str]]]
 
 
 def to_svg(figure: Mapping[str, Any], alt: str) -> str:
@@ -44,19 +50,48 @@ def _dots(figure: Mapping[str, Any], categories: Sequence[str]) -> tuple[list[st
     height = _TOP + _ROW * max(len(rows), 1) + 28
     at = {row: _TOP + _ROW * (place + 0.5) for place, row in enumerate(rows)}
     span = _WIDTH - left - _RIGHT
+    value, low, high, ticks = _days(figure["data"]) if _has_days(figure) else _percentages()
 
-    def across(share: float) -> float:
-        return left + span * (share - _LOW) / (_HIGH - _LOW)
+    def across(number: float) -> float:
+        return left + span * (number - low) / (high - low)
 
     parts = _legend(figure["data"], left)
-    for tick in range(int(_LOW), int(_HIGH) + 1, _STEP):
+    for tick, label in ticks:
         parts.append(_line(across(tick), _TOP, across(tick), height - 24))
-        parts.append(_text(across(tick), height - 8, f"{tick}%", "middle"))
+        parts.append(_text(across(tick), height - 8, label, "middle"))
     parts += [_text(left - 10, y + 4, _cut(row, left - 16), "end") for row, y in at.items()]
     for trace in figure["data"]:
-        for share, row in zip(trace.get("x") or (), trace.get("y") or (), strict=True):
-            parts.append(_mark(across(share), at[row], trace["marker"]["color"], str(trace["marker"]["symbol"])))
+        for place, (one, row) in enumerate(zip(trace.get("x") or (), trace.get("y") or (), strict=True)):
+            parts.append(_mark(across(value(one)), at[row], trace["marker"]["color"], _symbol(trace, place)))
     return parts, height
+
+
+def _percentages() -> _Scale:
+    return float, _LOW, _HIGH, [(tick, f"{tick}%") for tick in range(int(_LOW), int(_HIGH) + 1, _STEP)]
+
+
+def _has_days(figure: Mapping[str, Any]) -> bool:
+    return bool(figure["layout"].get("xaxis", {}).get("type") == "date")
+
+
+def _days(traces: Sequence[Mapping[str, Any]]) -> _Scale:
+    """Days by their numbers, with ticks at equal distances from the first to the last."""
+    found = [_day(one) for trace in traces for one in trace.get("x") or ()]
+    if not found:
+        return _day, _LOW, _HIGH, []
+    low, high = min(found), max(found)
+    high += low == high
+    ticks = sorted({low + (high - low) * place // _DAY_TICKS for place in range(_DAY_TICKS + 1)})
+    return _day, low, high, [(one, f"{date.fromordinal(one):%Y-%m}") for one in ticks]
+
+
+def _day(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
+
+
+def _symbol(trace: Mapping[str, Any], place: int) -> str:
+    symbol = trace["marker"]["symbol"]
+    return symbol if isinstance(symbol, str) else str(symbol[place])
 
 
 def _course(figure: Mapping[str, Any]) -> tuple[list[str], int]:
@@ -78,27 +113,30 @@ def _course(figure: Mapping[str, Any]) -> tuple[list[str], int]:
         for one, two in itertools.pairwise(places):
             if one and two:
                 parts.append(_line(*one, *two, colour, 2))
-        symbols = trace["marker"]["symbol"]
-        parts += [_mark(*place, colour, symbols[i]) for i, place in enumerate(places) if place]
+        parts += [_mark(*place, colour, _symbol(trace, i)) for i, place in enumerate(places) if place]
     return parts, height
 
 
 def _legend(traces: Sequence[Mapping[str, Any]], left: float) -> list[str]:
     parts, x = [], left
     for trace in reversed(traces):
-        symbol = trace["marker"]["symbol"]
-        colour = trace["marker"].get("color") or trace["line"]["color"]
-        parts.append(_mark(x + 6, 16, colour, symbol if isinstance(symbol, str) else "circle"))
+        symbol, colour = _symbol(trace, 0), trace["marker"].get("color") or trace["line"]["color"]
+        if not isinstance(trace["marker"]["symbol"], str):
+            # Its marks differ in fill only; the legend has the filled one.
+            symbol = symbol.removesuffix(_OPEN)
+        parts.append(_mark(x + 6, 16, colour, symbol))
         parts.append(_text(x + 18, 20, unescape(trace["name"]), "start"))
         x += 40 + _width(trace["name"])
     return parts
 
 
 def _mark(x: float, y: float, colour: str, symbol: str) -> str:
-    fill = "#ffffff" if symbol.endswith("-open") else colour
+    fill = "#ffffff" if symbol.endswith(_OPEN) else colour
     style = f'fill="{fill}" stroke="{colour}" stroke-width="2"'
     if symbol.startswith("diamond"):
         return f'<path d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z" {style}/>'
+    if symbol.startswith("triangle-up"):
+        return f'<path d="M{x:.1f} {y - 6:.1f}l6 11h-12z" {style}/>'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" {style}/>'
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from creditlab.errors import ScorecardError
 from creditlab.scorecards.binning import Split, labels
 from creditlab.scorecards.persons import Identifier
 
@@ -157,6 +158,18 @@ class Card:
         """One figure about it."""
         wanted = (measure, of, group, member)
         return next((one for one in self.measured if (one.measure, one.of, one.group, one.member) == wanted), None)
+
+    def refuse_lacking(self, columns: Collection[str]) -> None:
+        """Refuse rows without a column for each of the card's variables.
+
+        Raises
+        ------
+        ScorecardError
+            With the code `scorecard_column`.
+        """
+        lacking = [one.name for one in self.variables if one.name not in columns]
+        if lacking:
+            raise ScorecardError("column", "a variable of the card is missing", where=", ".join(lacking))
 
     def range(self) -> tuple[int, int]:
         """The fewest and the most points that anybody can have."""

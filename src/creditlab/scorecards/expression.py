@@ -39,9 +39,7 @@ def score_expression(card: Card, rows: ir.Table) -> ir.Table:
     PersonError
         If a row is about a natural person (Article 4): kinds and identifiers are looked through first.
     """
-    lacking = [one.name for one in card.variables if one.name not in rows.columns]
-    if lacking:
-        raise ScorecardError("column", "a variable of the card is missing", where=", ".join(lacking))
+    card.refuse_lacking(rows.columns)
     refuse_scored_persons(rows, card.identifier, "rows to be scored")
     columns: dict[str, ir.Value] = {}
     total: ir.IntegerValue = ibis.literal(card.base, "int64")

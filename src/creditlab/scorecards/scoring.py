@@ -62,9 +62,7 @@ def score(card: Card, rows: pa.Table) -> Scored:
     PersonError
         If a row is about a natural person (Article 4).
     """
-    lacking = [one.name for one in card.variables if one.name not in rows.column_names]
-    if lacking:
-        raise ScorecardError("column", "a variable of the card is missing", where=", ".join(lacking))
+    card.refuse_lacking(rows.column_names)
     if "subject_kind" not in rows.column_names:
         rows = rows.append_column("subject_kind", pa.nulls(rows.num_rows, pa.string()))
     refuse_sample_persons(rows, card.identifier)

@@ -101,8 +101,7 @@ class Regions:
         known = [code for code in self._report.catalogue.regions if code in there]
         names = [("", self._messages.gettext("All regions"))]
         for code in [*known, *sorted(there - set(known))]:
-            one = self._report.catalogue.regions.get(code)
-            names.append((code, (self._messages.named(one.name_zh, one.name_en) if one else "") or code))
+            names.append((code, self._messages.region(self._report.catalogue, code)))
         return names
 
     def section(self) -> Section:

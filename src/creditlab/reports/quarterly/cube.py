@@ -121,15 +121,12 @@ class Cells:
 
     def __init__(self, catalogue: Catalogue, as_of: date, run_no: int) -> None:
         self._as_of, self._run_no = as_of, run_no
-        known = {code for edition in catalogue.editions for code in edition.item}
-        natural = {
-            item.item_code for edition in catalogue.editions for item in edition.items if item.covers_natural_persons
-        }
+        organisations = catalogue.organisations_items
 
         def is_natural(code: str) -> bool:
             # A measure without items counts over all of them. Of an item that no edition has nobody knows whom it is
             # about, so it is treated as about persons.
-            return bool(natural) if not code else code in natural or code not in known
+            return code not in organisations if code else len(organisations) < len(catalogue.item_codes)
 
         self._is_natural: Callable[[str], bool] = is_natural
 

@@ -102,8 +102,7 @@ class Rows:
 
     def region(self, code: str) -> str:
         """A region's name; its code where the catalogue doesn't know it."""
-        one = self._catalogue.regions.get(code)
-        return (self._messages.named(one.name_zh, one.name_en) if one else "") or code
+        return self._messages.region(self._catalogue, code)
 
     def item(self, code: str) -> str:
         """An item's name; its code where no edition has it."""

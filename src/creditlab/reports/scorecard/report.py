@@ -208,9 +208,8 @@ class Report(Sectioned):
 
     def member(self, group: str, code: str) -> str:
         """What a member of a group is called."""
-        if group == "registered_region" and code in self.catalogue.regions:
-            region = self.catalogue.regions[code]
-            return self.messages.named(region.name_zh, region.name_en)
+        if group == "registered_region":
+            return self.messages.region(self.catalogue, code)
         if group == "industry" and code in INDUSTRIES:
             return self.messages.gettext(INDUSTRIES[code])
         return code

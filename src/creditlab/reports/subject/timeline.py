@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from creditlab.charts import FONTS, MARGINS, Chart
+from creditlab.charts import Chart, lay_out
 from creditlab.disclosure.subject import SubjectRelease
 from creditlab.errors import DisclosureError
 from creditlab.messages import N_, Messages
@@ -23,6 +23,7 @@ _KINDS = {
     "against": (N_("speaks against it"), "#D55E00", "diamond"),
 }
 _ROW_HEIGHT = 34
+_DAYS = {"type": "date", "fixedrange": True, "zeroline": False, "tickformat": "%Y-%m", "nticks": 8}
 
 
 def timeline(
@@ -58,27 +59,8 @@ def timeline(
         of = [one for one in facts if _kind(one) == kind]
         if of:
             figure.add_trace(_marks(of, _(name), colour, symbol, category, messages))
-    figure.update_layout(
-        template="none",
-        font={"family": FONTS, "size": 13},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        height=MARGINS + _ROW_HEIGHT * max(len(rows), 1),
-        margin={"l": 10, "r": 20, "t": 40, "b": 40},
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
-        xaxis={"type": "date", "fixedrange": True, "zeroline": False, "tickformat": "%Y-%m", "nticks": 8},
-        yaxis={
-            "automargin": True,
-            "categoryorder": "array",
-            "categoryarray": [escape(one, quote=False) for one in rows[::-1]],
-            "fixedrange": True,
-            "range": [-0.7, len(rows) - 0.3],
-            "ticks": "",
-            "ticksuffix": "  ",
-        },
-        hovermode="closest",
-    )
+    figure.update_layout(showlegend=True)
+    lay_out(figure, rows, _DAYS, _ROW_HEIGHT)
     return Chart("timeline", title, _in_words(title, facts, messages), figure)
 
 
