@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from creditlab.disclosure import Cube, Policy, Release, ReleaseLedger, read_policy, release, roll_up
-from creditlab.disclosure.ledger import entries_of
 from creditlab.disclosure.policy import DEFAULT_POLICY
 from creditlab.periods import parse_period
 from creditlab.reports.cells import write_cells
@@ -41,6 +40,11 @@ def cube_of(table: Table, *, rates: bool = False, only_primary: bool = False, as
 
 def let_out(cube: Cube, policy: Policy | None = None, ledger: ReleaseLedger | None = None) -> Release:
     return release(cube, Audience.PUBLIC, policy or read_policy(), ledger or ReleaseLedger())
+
+
+def after(*made: Release) -> ReleaseLedger:
+    """A ledger of releases that are at hand."""
+    return ReleaseLedger(tuple(one.entry for one in made), lambda place: made[place].table)
 
 
 def small(cube: Cube) -> dict[Cell, int]:
@@ -135,12 +139,12 @@ def test_case_27_a_filter_down_to_one_finds_nothing(tmp_path: Path) -> None:
 def test_case_28_last_release_and_this_one_together_give_nothing_away() -> None:
     before = [[3, 40, 50], [60, 20, 70], [80, 90, 100]]
     # A small cell has grown; what was hidden beside it then must not be shown beside it now.
-    after = [[12, 40, 50], [60, 20, 70], [80, 90, 100]]
+    grown = [[12, 40, 50], [60, 20, 70], [80, 90, 100]]
     first = let_out(cube_of(before))
-    second = let_out(cube_of(after, as_of=date(2026, 11, 20)), ledger=entries_of([first]))
+    second = let_out(cube_of(grown, as_of=date(2026, 11, 20)), ledger=after(first))
     hidden = {(row["department"], row["region_code"]) for row in first.rows() if row["marker"]}
     assert hidden <= {(row["department"], row["region_code"]) for row in second.rows() if row["marker"]}
-    forgetful = let_out(cube_of(after, as_of=date(2026, 11, 20)))
+    forgetful = let_out(cube_of(grown, as_of=date(2026, 11, 20)))
     assert not forgetful.judgement.hidden
 
 
@@ -148,7 +152,7 @@ def test_case_28_what_was_shown_once_is_not_leant_upon() -> None:
     table = [[30, 40, 50], [60, 20, 70], [80, 90, 100]]
     later = [[3, 40, 50], [60, 20, 70], [80, 90, 100]]
     first = let_out(cube_of(table))
-    second = let_out(cube_of(later), ledger=entries_of([first]))
+    second = let_out(cube_of(later), ledger=after(first))
     # Every other cell was shown unchanged: nothing that could be hidden now would hide it, and it is said.
     assert second.judgement.unprotected > 0
     row = second.select(by=("department", "region_code"), department="D0", region_code="R0").rows()[0]
@@ -172,8 +176,8 @@ def test_case_28_areas_cut_anew_enter_the_same_reckoning(tmp_path: Path) -> None
     path.write_text(DEFAULT_POLICY.read_text(encoding="utf-8") + cut, encoding="utf-8")
     policy = read_policy(path)
     now = regions(left=5, right=25, middle=15, elsewhere=30)
-    blind = let_out(now, ledger=entries_of([old]))
-    seeing = let_out(now, policy, entries_of([old]))
+    blind = let_out(now, ledger=after(old))
+    seeing = let_out(now, policy, after(old))
 
     def shown(made: Release) -> set[str]:
         return {row["region_code"] for row in made.rows() if not row["marker"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -99,10 +99,14 @@ class ReleaseLedger:
         return found
 
 
-def _note(found: dict[Key, EarlierCell], row: Mapping[str, Any]) -> None:
+def cell_key(row: Mapping[str, Any]) -> Key:
+    """What a cell is about, in whichever release it stands."""
     groups = (row[name] for name in GROUP_COLUMNS)
-    key = (str(row["table"]), str(row["measure"]), row["period_start"], row["period_end"], *groups)
-    is_hidden = bool(row["marker"])
+    return (str(row["table"]), str(row["measure"]), row["period_start"], row["period_end"], *groups)
+
+
+def _note(found: dict[Key, EarlierCell], row: Mapping[str, Any]) -> None:
+    key, is_hidden = cell_key(row), bool(row["marker"])
     if not is_hidden or key not in found:
         # Whose items are in it was never said.
         found[key] = EarlierCell({**row, "has_natural_persons": False}, is_hidden)
@@ -112,9 +116,3 @@ def _is_near(entry: ReleaseEntry, period: Period) -> bool:
     """Whether a publication about one period can have figures of the other: each has those of the period before."""
     one = parse_period(entry.period)
     return max(one.previous().start, period.previous().start) < min(one.end, period.end)
-
-
-def entries_of(releases: Iterable[Any]) -> ReleaseLedger:
-    """A ledger over releases that are at hand."""
-    kept = list(releases)
-    return ReleaseLedger(tuple(one.entry for one in kept), lambda place: kept[place].table)

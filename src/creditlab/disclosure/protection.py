@@ -11,7 +11,7 @@ import numpy as np
 
 from creditlab.disclosure.cube import GROUP_COLUMNS, Cube, CubeTable
 from creditlab.disclosure.identities import DUTIES, NEARLY_RECORDS, RECORDS
-from creditlab.disclosure.ledger import EarlierCell, ReleaseLedger
+from creditlab.disclosure.ledger import EarlierCell, Key, ReleaseLedger, cell_key
 from creditlab.disclosure.policy import Policy
 from creditlab.disclosure.verdict import Judgement, Reason, Verdict
 from creditlab.terms import Audience
@@ -19,7 +19,6 @@ from creditlab.terms import Audience
 #: A total is asked for more than its parts, and an organisation's figure is nobody's secret: both are hidden last.
 _TOTAL_COSTS, _ORGANISATION_COSTS, _MEASURE_COSTS = 16.0, 2.0, 3.0
 Row = Mapping[str, Any]
-Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,6 @@ class Protected:
 
     hidden: list[bool]
     judgement: Judgement
-
-
-def cell_key(row: Row) -> Key:
-    """What a cell is about, in whichever release it stands."""
-    groups = (row[name] for name in GROUP_COLUMNS)
-    return (str(row["table"]), str(row["measure"]), row["period_start"], row["period_end"], *groups)
 
 
 def counted(row: Row) -> int:
