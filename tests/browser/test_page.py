@@ -123,8 +123,8 @@ def test_charts_are_drawn_and_the_page_fits(shelf: Path, browser: Browser, width
     assert dots.count() == 5 + 3
     assert visit.page.locator("figure .chart[role=img]").count() == 8
     alt = visit.page.locator("#chart-timeliness_by_department").get_attribute("aria-label") or ""
-    assert "1 行已隐去" in alt
-    assert "市场监督管理局，97.8%" in alt
+    assert "2 行已隐去" in alt
+    assert "最高：生态环境局，92.1%" in alt
     assert visit.page.evaluate("document.documentElement.scrollWidth") == width
     assert visit.complaints == []
     visit.context.close()
