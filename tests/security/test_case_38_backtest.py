@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from creditlab import engine
+from creditlab.assessing import choose_methodology
 from creditlab.ingest import ingest
 from creditlab.periods import parse_period
 from creditlab.reports.methodology.cube import Figure
@@ -22,7 +23,8 @@ EARLIER = datetime(2026, 6, 1, tzinfo=UTC)
 
 def taken(tiny: Tiny) -> Taken:
     with engine.connect() as backend:
-        return take(tiny.workspace, backend, parse_period("2026Q3"), date.fromisoformat(AS_OF))
+        day = date.fromisoformat(AS_OF)
+        return take(tiny.workspace, backend, parse_period("2026Q3"), day, choose_methodology(tiny.workspace, day))
 
 
 def shares(found: Taken, figure: Figure) -> dict[str, tuple[int, int]]:

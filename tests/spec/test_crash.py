@@ -215,8 +215,10 @@ def test_killed_publication_is_not_there_and_the_next_one_is_whole(undisturbed: 
     assert [path.name for path in shelf.iterdir()] == ["r1"]
     assert not index.exists()
     check_revision(shelf / "r1")
-    assert count_steps(folder, *PUBLISH) == ["rename#1", "replace#1"]
-    assert sorted(path.name for path in shelf.iterdir()) == ["r1", "r2"]
+    # The folder, then the link to the latest one, then the index.
+    assert count_steps(folder, *PUBLISH) == ["rename#1", "replace#1", "replace#2"]
+    assert sorted(path.name for path in shelf.iterdir()) == ["latest", "r1", "r2"]
+    assert (shelf / "latest").readlink() == Path("r2")
     check_revision(shelf / "r2")
     assert list((folder / "reports/.staging").iterdir()) == [], "what the killed ones left is still there"
     page = index.read_text(encoding="utf-8")

@@ -21,7 +21,6 @@ from creditlab.reports.making import PAGE, Made, Note, make, say_nothing
 from creditlab.reports.page import render_index
 from creditlab.reports.shelf import MANIFEST, Place, published, shelve, shelve_index, staging
 from creditlab.terms import Audience, Language
-from creditlab.wholefile import write_whole
 from creditlab.workspace import Workspace
 
 MANIFEST_FORMAT = 1
@@ -248,7 +247,8 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "tables": report["tables"],
         "files": checksums(out),
     }
-    write_whole(out / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+    # Nobody sees the folder yet: it is moved into its place as a whole.
+    (out / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def checksums(folder: Path) -> dict[str, str]:
