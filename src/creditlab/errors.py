@@ -155,6 +155,13 @@ class PersonError(UserError):
     """A natural person would be scored, ranked or listed (Article 4)."""
 
     code = "natural_person"
+class AccessLogError(UserError):
+    """The access log can't be written, or is not what it was: nobody gets an answer about a subject."""
+
+    code = "access_log"
+    exit_status = ExitStatus.REFUSED
+
+
     exit_status = ExitStatus.NOT_ALLOWED
 
 

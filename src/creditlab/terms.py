@@ -176,6 +176,19 @@ class Audience(StrEnum):
     INTERNAL = "internal"
 
 
+class Purpose(StrEnum):
+    """What a subject is looked up for; the access log has it with every look-up."""
+
+    SUBJECT_REQUEST = "subject_request"
+    AUTHORISED_REQUEST = "authorised_request"
+    SUPERVISION = "supervision"
+    OBJECTION = "objection"
+    TENDER = "tender"
+    ASSESSMENT = "assessment"
+    ANALYSIS = "analysis"
+    PUBLICATION = "publication"
+
+
 class Language(StrEnum):
     """The languages that every word on a page exists in."""
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from creditlab.errors import WorkspaceError
 from creditlab.periods import WorkingDays, working_days
 from creditlab.scratch import scratch
-from creditlab.terms import MANIFEST, Language
+from creditlab.terms import MANIFEST, Language, Purpose
 from creditlab.wholefile import new_private_file
 
 CONFIGURATION = "creditlab.toml"
@@ -38,6 +38,8 @@ _SECTIONS: dict[str, dict[str, type]] = {
             "policy",
             "methodologies",
             "publication",
+            "access_log",
+            "access_key",
         ),
         str,
     ),
@@ -45,6 +47,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "calendar": {"country": str, "days": str, "official_until": date},
     "report": {"language": str, "contact": str},
     "ingest": {"blanks": list},
+    "access": {"purpose": str},
 }
 #: Databases that queries in the inbox may name: any name, the address as libpq reads it.
 _SOURCES = "sources"
@@ -71,6 +74,8 @@ class Workspace:
     lake: Path
     reports: Path
     key: Path
+    access_log: Path
+    access_key: Path
     policy: Path | None
     publication: Path | None
     methodologies: Path
@@ -85,6 +90,7 @@ class Workspace:
     official_until: date | None
     sources: Mapping[str, str]
     monitoring: Mapping[str, Any]
+    purpose: Purpose | None = None
 
     def working_days(self) -> WorkingDays:
         """The workspace's working-day calendar."""
@@ -100,33 +106,41 @@ class Workspace:
         WorkspaceError
             If the file can't be read or written, or is shorter than 32 bytes.
         """
-        try:
-            self.key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._read_key() if self.key.exists() else self._make_key()
-        except OSError as error:
-            raise WorkspaceError("the pseudonym key can't be written", where="[paths] key") from error
+        return _key_at(self.key, "the pseudonym key", "[paths] key")
 
-    def _make_key(self) -> bytes:
-        """Put a whole key in its place: several processes may be the first, and each may be killed at any moment."""
-        with scratch(self.key.parent) as folder:
-            draft = folder / self.key.name
-            with new_private_file(draft, "wb") as file:
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):
-                # Unlike a rename, a link never replaces the key that another process has made and used meanwhile.
-                os.link(draft, self.key)
-        return self._read_key()
+    def access_log_key(self) -> bytes:
+        """The key that the access log is chained with, made on first use; see `pseudonym_key`."""
+        return _key_at(self.access_key, "the access log's key", "[paths] access_key")
 
-    def _read_key(self) -> bytes:
-        try:
-            key = self.key.read_bytes()
-        except OSError as error:
-            raise WorkspaceError("the pseudonym key can't be read", where="[paths] key") from error
-        if len(key) < 32:
-            raise WorkspaceError("the pseudonym key is shorter than 32 bytes", where="[paths] key")
-        return key
+
+def _key_at(path: Path, name: str, where: str) -> bytes:
+    """A private key of its own, made on first use."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _make_key(path)
+    except OSError as error:
+        raise WorkspaceError(f"{name} can't be written", where=where) from error
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise WorkspaceError(f"{name} can't be read", where=where) from error
+    if len(key) < 32:
+        raise WorkspaceError(f"{name} is shorter than 32 bytes", where=where)
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Put a whole key in its place: several processes may be the first, and each may be killed at any moment."""
+    with scratch(path.parent) as folder:
+        draft = folder / path.name
+        with new_private_file(draft, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            # Unlike a rename, a link never replaces the key that another process has made and used meanwhile.
+            os.link(draft, path)
 
 
 def open_workspace(folder: Path) -> Workspace:
@@ -214,6 +228,10 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         language = Language(report.get("language", "en"))
     except ValueError as error:
         raise WorkspaceError("the language is unknown", where=f"{CONFIGURATION}, [report] language") from error
+    asked = text.get("access", {}).get("purpose")
+    if asked is not None and asked not in list(Purpose):
+        do = f"Write one of {', '.join(map(str, Purpose))}."
+        raise WorkspaceError("the purpose is none of the list", where=f"{CONFIGURATION}, [access] purpose", do=do)
     days = calendar.get("days")
     return Workspace(
         folder=folder,
@@ -227,6 +245,8 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         lake=path("lake", "lake"),
         reports=path("reports", "reports"),
         key=path("key", "keys/pseudonym.key"),
+        access_log=path("access_log", "access/log.jsonl"),
+        access_key=path("access_key", str(Path(paths.get("key", "keys/pseudonym.key")).with_name("access.key"))),
         policy=folder / str(paths["policy"]) if "policy" in paths else None,
         publication=folder / str(paths["publication"]) if "publication" in paths else None,
         methodologies=path("methodologies", "methodologies"),
@@ -241,6 +261,7 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         official_until=calendar.get("official_until"),
         sources=dict(sources),
         monitoring=dict(monitoring),
+        purpose=Purpose(asked) if asked is not None else None,
     )
 
 
@@ -263,6 +284,9 @@ methodologies = "methodologies"
 # publication = "publication.toml"
 # The key of natural persons' pseudonyms: keep it apart from the data, back it up, never share it.
 key = "keys/pseudonym.key"
+# Who looked which subject up, chained with a key of its own; its head lies beside that key.
+# access_log = "access/log.jsonl"
+# access_key = "keys/access.key"
 
 [engine]
 url = "duckdb://"
@@ -278,6 +302,10 @@ language = "zh_CN"
 [ingest]
 # What a cell may hold instead of being empty.
 blanks = ["—", "--", "NULL"]
+
+# [access]
+# What subjects are looked up for here, where a command is not told by --purpose.
+# purpose = "analysis"
 
 # Databases that queries in the inbox are read from. No password here: PGPASSFILE, PGPASSWORD or a libpq service has it.
 [sources]

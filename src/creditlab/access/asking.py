@@ -1,0 +1,99 @@
+"""One act of looking somebody up: who asks, what for, and about whom, noted before anything is read."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from creditlab.access.log import log_of
+from creditlab.errors import ParameterError
+from creditlab.identifiers import pseudonyms
+from creditlab.terms import Purpose
+
+if TYPE_CHECKING:
+    from creditlab.workspace import Workspace
+
+#: What stands for the subjects where all of them were looked at.
+ALL = "all"
+
+
+@dataclass
+class Asking:
+    """What somebody looks subjects up for, by which command.
+
+    Attributes
+    ----------
+    purpose, command
+        Out of the list, and the command or page that looks.
+    requester
+        On whose behalf, where that is somebody else; never a name or a number.
+    """
+
+    purpose: Purpose
+    command: str
+    requester: str = ""
+    _noted: set[tuple[int, tuple[str, ...]]] = field(default_factory=set, repr=False)
+
+    def note(self, workspace: Workspace, subjects: pa.Array | None, run_no: int) -> None:
+        """Note a look-up in the access log; once, however often the same is asked in one act.
+
+        Parameters
+        ----------
+        subjects
+            Identifiers as the lake has them: for natural persons their pseudonyms. None for all organisations. The log
+            has them under pseudonyms of its own, so that it says nothing to who has not its key.
+        run_no
+            The run that is looked at.
+
+        Raises
+        ------
+        AccessLogError
+            If it can't be noted; then nothing may be answered.
+        """
+        log = log_of(workspace)
+        marks = [ALL] if subjects is None else pseudonyms(subjects.unique(), log.key()).to_pylist()
+        one = (run_no, tuple(marks))
+        if one in self._noted or not marks:
+            return
+        entry = {
+            # The moment is the log's own: whoever asks is not to be believed about it.
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "who": _user(),
+            "purpose": str(self.purpose),
+            "command": self.command,
+            "subjects": marks,
+            "run_no": run_no,
+        }
+        log.append(entry | ({"requester": self.requester} if self.requester else {}))
+        self._noted.add(one)
+
+
+def ask(workspace: Workspace, given: str | None, command: str, own: Purpose) -> Asking:
+    """What a command looks subjects up for: the purpose given, else the workspace's, else the command's own.
+
+    Raises
+    ------
+    ParameterError
+        If the purpose given is none of the list.
+    """
+    if given is None:
+        return Asking(workspace.purpose or own, command)
+    try:
+        return Asking(Purpose(given), command)
+    except ValueError as error:
+        words = ", ".join(map(str, Purpose))
+        raise ParameterError("the purpose is none of the list", where="purpose", do=f"Name one of {words}.") from error
+
+
+def _user() -> str:
+    """The user that the system authenticated; what the environment says of it anybody can write."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"
