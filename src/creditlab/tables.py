@@ -21,6 +21,8 @@ from creditlab.periods import Period
 #: First characters that make a spreadsheet run a text as a formula, in half and full width.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: A table of so many columns is set closer.
+_WIDE = 9
 
 
 class Kind(StrEnum):
@@ -178,11 +180,13 @@ def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
         is_total = bool(codes) and not any(row[place].value for place in codes)
         body.append(f"<tr{' class=total' if is_total else ''}>{''.join(cells)}</tr>")
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    # Said by a class: a style that counts columns by :has() looks through the whole table at every cell when printed.
+    wide = ' class="wide"' if len(shown) >= _WIDE else ""
     link = escape(_("Data of this table (CSV)"))
     download = f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>' if with_link else ""
     return (
         f'<div class="table" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
-        f'<table data-table="{escape(table.name)}"><caption>{escape(table.caption)}</caption>'
+        f'<table data-table="{escape(table.name)}"{wide}><caption>{escape(table.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}{download}"
     )
 

@@ -14,12 +14,13 @@ import pytest
 
 from creditlab.disclosure import CubeTable
 from creditlab.messages import Messages
+from creditlab.reports import page
 from creditlab.reports.output import Stamp
 from creditlab.reports.page import safe_json
 from creditlab.reports.quarterly import Report
 from creditlab.reports.section import PLOTLY
 from creditlab.reports.workbook import write_workbook
-from creditlab.tables import Table, neutral, to_csv, to_html
+from creditlab.tables import Column, Kind, Table, neutral, to_csv, to_html
 from creditlab.terms import Audience, Language
 from tests.notebooks.made_up import CATALOGUE, FORMULA_NAME, SCRIPT_NAME, made_up_release
 from tests.notebooks.publishing import make_workspace
@@ -182,3 +183,14 @@ def test_audience_and_revision_stand_in_the_stamp(report: Report) -> None:
     assert lines["Revision"] == "not published"
     internal = Report(report.workspace, CATALOGUE, made_up_release(Audience.INTERNAL), Language.EN, None)
     assert dict(internal.stamp.lines(Messages(Language.EN)))["Audience"] == "internal: not to leave the institution"
+
+
+@pytest.mark.parametrize(("count", "is_wide"), [(8, False), (9, True)])
+def test_a_table_of_many_columns_says_so_and_no_style_counts_them(count: int, is_wide: bool) -> None:
+    """Printing a page whose style looks into every table from each of its cells took minutes for long lists."""
+    columns = tuple(Column(f"column_{number}", str(number), Kind.INTEGER) for number in range(count))
+    html = to_html(Table("many", "Many", columns, (), "", made_up_release()), Messages(Language.EN))
+    assert ('class="wide"' in html) is is_wide
+    style = (Path(page.__file__).parent / "templates" / "style.css").read_text("utf-8")
+    assert "table.wide" in style
+    assert ":has(" not in style
