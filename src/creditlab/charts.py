@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 #: Two colours that people with any common colour blindness tell apart, on light and on dark (after Okabe and Ito).
 #: The marks differ in shape too, so that nothing hangs on colour.
 NOW, BEFORE = "#0072B2", "#E69F00"
+#: What is out of the ordinary; its mark is a ring, so that nothing hangs on colour.
+UNUSUAL = "#D55E00"
 #: Eight such colours for lines; beyond eight, the dash tells them apart.
 LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7F7F7F", "#B8A800")
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -80,6 +83,61 @@ def dots(rows: Sequence[str], series: Sequence[Series]) -> go.Figure:
         )
     lay_out(figure, rows, _PERCENT, ROW_HEIGHT, traceorder="reversed")
     return figure
+
+
+def mark(figure: go.Figure, points: Sequence[tuple[float, str, str, str]], name: str) -> None:
+    """Ring some of a figure's dots, as what is called `name`: for each its percentage, its row, why, and its code."""
+    import plotly.graph_objects as go
+
+    if not points:
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=[share for share, _, _, _ in points],
+            y=[row for _, row, _, _ in points],
+            customdata=[escape(why, quote=False) for _, _, why, _ in points],
+            ids=[code for _, _, _, code in points],
+            mode="markers",
+            cliponaxis=False,
+            name=name,
+            marker={"color": UNUSUAL, "symbol": "circle-open", "size": 20, "line": {"width": 3, "color": UNUSUAL}},
+            hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
+        )
+    )
+
+
+def bars(
+    release: Release, *, name: str, title: str, label: str, rows: Sequence[Row], start: date, messages: Messages
+) -> Chart:
+    """Plain counts of a period as bars, a row each. Raises DisclosureError if `release` is none.
+
+    Parameters
+    ----------
+    label
+        Which of the rows' labels names a row on the axis.
+    start
+        The period's first day.
+    """
+    import plotly.graph_objects as go
+
+    figures = Figures(require_release(release), messages)
+    cells = [figures.count(**row.where, period_start=start) for row in rows]
+    names = _distinct([row.labels[label] for row in rows])
+    shown = [(one, cell) for one, cell in zip(names, cells, strict=True) if isinstance(cell.value, int)]
+    figure = go.Figure(
+        go.Bar(
+            x=[cell.value for _, cell in shown],
+            y=[escape(one, quote=False) for one, _ in shown],
+            text=[cell.text for _, cell in shown],
+            orientation="h",
+            marker={"color": NOW},
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )
+    lay_out(figure, [one for one, _ in shown], {"rangemode": "tozero", "fixedrange": True}, ROW_HEIGHT)
+    _ = messages.gettext
+    alt = _("{title}. Bar chart.").format(title=title) + " " + _("The table below has the same figures.")
+    return Chart(name, title, alt, figure)
 
 
 def lay_out(figure: go.Figure, rows: Sequence[str], axis: Mapping[str, Any], row_height: int, **legend: str) -> None:

@@ -63,6 +63,10 @@ class UserError(CreditlabError):
     code = "wrong_use"
     exit_status = ExitStatus.WRONG_USE
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: what is wrong and what to do, not the program's inner ways."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class WorkspaceError(UserError):
     """The folder is not a workspace, or its configuration can't be used."""
@@ -151,10 +155,6 @@ class DisclosureError(UserError):
     exit_status = ExitStatus.NOT_ALLOWED
 
 
-class PersonError(UserError):
-    """A natural person would be scored, ranked or listed (Article 4)."""
-
-    code = "natural_person"
 class AccessLogError(UserError):
     """The access log can't be written, or is not what it was: nobody gets an answer about a subject."""
 
@@ -162,6 +162,10 @@ class AccessLogError(UserError):
     exit_status = ExitStatus.REFUSED
 
 
+class PersonError(UserError):
+    """A natural person would be scored, ranked or listed (Article 4)."""
+
+    code = "natural_person"
     exit_status = ExitStatus.NOT_ALLOWED
 
 
@@ -198,6 +202,13 @@ class ScorecardError(RuleError):
     """A scorecard that can't be fitted, used or released as it stands."""
 
     code = "scorecard"
+
+
+class EngineError(RuleError):
+    """A scale-out engine that is not there, is of another version, or gave the work up; nothing half done is visible."""
+
+    code = "engine"
+    exit_status = ExitStatus.INTERNAL
 
 
 class ExtraError(UserError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import papermill
 import pytest
@@ -14,6 +15,8 @@ import creditlab as cl
 from creditlab.errors import NoDataError, ParameterError, WorkspaceError
 from creditlab.explore import Session
 from creditlab.explore.choices import By
+from creditlab.explore.widgets import Explorer
+from creditlab.monitoring.months import months_before
 from creditlab.reports.listing import notebooks_folder
 from tests.conftest import ROOT
 from tests.spec.tiny import REGIONS, SETTINGS, Tiny, code, csv_text, row
@@ -120,6 +123,40 @@ def test_explains_itself(ws: Session) -> None:
     assert "SELECT" in ws.measure("timeliness", "2026Q3").sql()
 
 
+def test_is_compared_with_the_period_named(ws: Session) -> None:
+    view = ws.measure("timeliness", "2026-08", by="department", against="2026Q3")
+    # Nothing happened in August.
+    assert view.to_pandas()["previous_denominator"].tolist() == [7]
+    assert ws.measure("timeliness", "2026Q3").to_pandas()["previous_denominator"].isna().all()
+    again = eval(view.code(), {"ws": ws})  # noqa: S307 - a line of our own
+    assert again.to_pandas().equals(view.to_pandas())
+
+
+def test_words_are_completed_behind_a_bracket(ws: Session) -> None:
+    assert "timeliness" in ws._ipython_key_completions_()
+    view = ws["timeliness"]
+    assert view._ipython_key_completions_() == ["D2", "D1"]
+    assert view["D2"].question == view.drill("D2").question
+    assert ws["coverage_items"]._ipython_key_completions_() == []
+    assert ws.departments["D1"] == "Bureau A"
+    with pytest.raises(ParameterError, match="Did you mean D"):
+        ws.departments["D3"]
+
+
+def test_a_notebook_shows_a_wrong_use_in_one_line(ws: Session) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell()
+    shell.user_ns["ws"] = ws
+    with capture_output() as said:
+        result = shell.run_cell('ws.measure("timelines", "2026Q3")')
+    assert isinstance(result.error_in_exec, ParameterError)
+    lines = said.stdout.strip().splitlines()
+    assert len(lines) == 1
+    assert "Did you mean timeliness" in lines[0]
+
+
 def test_speaks_chinese(province: Tiny) -> None:
     view = cl.open(province.folder, as_of="2026-10-20", language="zh_CN").measure("timeliness", "2026Q3")
     assert "及时率" in view.table.caption
@@ -135,6 +172,7 @@ def test_speaks_chinese(province: Tiny) -> None:
         (lambda ws: ws.measure("coverage_subjects", "2026Q3", by="department"), "It is by: item_code"),
         (lambda ws: ws.measure("timeliness", "2026Q3", by=[]).chart(), "Group by something"),
         (lambda ws: ws.measure("timeliness", "2026Q3", by=["item", "department"]).drill("A-1"), "Name one"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", against="2026-07"), "begins on another day"),
         (lambda ws: ws.trend("timeliness", "2026Q3", periods=1), "2 to 40"),
     ],
 )
@@ -155,21 +193,91 @@ def test_an_empty_lake_and_a_folder_that_is_none(make_tiny: Make, tmp_path: Path
 # --- Controls, without a browser -------------------------------------------------------------------------
 
 
-def test_a_click_on_a_dot_goes_down_and_back_goes_up(ws: Session) -> None:
+def click(explorer: Explorer, trace: int, place: int) -> None:
+    """What the browser sends when a mark is clicked."""
+    one = explorer.figure.data[trace]
+    points = {"trace_indexes": [trace], "point_indexes": [place], "xs": [one.x[place]], "ys": [one.y[place]]}
+    state = {"alt": False, "ctrl": False, "meta": False, "shift": False, "button": 0, "buttons": 1}
+    explorer.figure._js2py_pointsCallback = {
+        "event_type": "plotly_click", "points": points, "device_state": state, "selector": None,
+    }  # fmt: skip
+
+
+def again(explorer: Explorer, ws: Session) -> Any:
+    """What the line in the code box makes."""
+    return eval(explorer.code.value, {"ws": ws})  # noqa: S307 - a line of our own
+
+
+def test_four_clicks_lead_from_a_late_department_to_its_records(ws: Session) -> None:
     explorer = ws.explorer()
     explorer.choose(measure="timeliness", period="2026Q3", by="department")
-    first = explorer.figure.data[-1]
-    assert list(first.x) == [pytest.approx(100 / 3), 75]
-    # The lowest share is the first dot.
-    explorer._clicked(first, SimpleNamespace(point_inds=[0]), None)
+    assert list(explorer.figure.data[1].x) == [pytest.approx(100 / 3), 75]
+    # The lowest share is the first dot: the department, then its unit, then the item.
+    click(explorer, 1, 0)
     assert explorer.view.question.narrowed == {"department": "D2"}
     assert explorer.narrowed[By.DEPARTMENT].value == "D2"
-    explorer.show_faults()
+    assert again(explorer, ws).to_pandas().equals(explorer.view.to_pandas())
+    click(explorer, 1, 0)
+    assert explorer.view.question.narrowed == {"department": "D2", "region_code": "990200"}
+    click(explorer, 1, 0)
+    # Nothing finer is counted: the faults of its records.
     assert "check digit" in explorer.table.value
-    again = eval(explorer.code.value, {"ws": ws})  # noqa: S307 - a line of our own
-    assert again.to_pandas().equals(explorer.view.to_pandas())
-    explorer.back()
+    assert again(explorer, ws).to_pandas()["fault"].tolist() == list(explorer.figure.data[0].ids)
+    click(explorer, 0, list(explorer.figure.data[0].ids).index("check_digit:subject_id"))
+    assert again(explorer, ws)["record_id"].tolist() == ["6"]
+    assert "<td>6</td>" in explorer.table.value
+    for _ in range(3):
+        explorer.back_button.click()
     assert explorer.view.question.narrowed == {}
+    assert explorer.back_button.disabled is False
+
+
+def test_faults_are_shown_for_any_view_and_back_returns_to_it(ws: Session) -> None:
+    explorer = ws.explorer()
+    explorer.choose(measure="timeliness", period="2026Q3", by="department")
+    view = explorer.view
+    explorer.faults_button.click()
+    assert "check digit" in explorer.table.value
+    explorer.back_button.click()
+    assert explorer.view is view
+    explorer.records_button.click()
+    assert again(explorer, ws)["record_id"].tolist() == ["6", "4", "1", "2", "3", "5"]
+
+
+def test_an_unusual_month_is_ringed_and_the_ring_leads_down_too(tmp_path: Path) -> None:
+    tiny = Tiny(tmp_path)
+    tiny.write("creditlab.toml", SETTINGS)
+    tiny.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,甲局,<b>Bureau</b>\nD2,乙局,Bureau B\n")
+    tiny.write("catalogue/regions.csv", csv_text(("region_code", "name_zh", "name_en", "level", "parent"), REGIONS))
+    tiny.write("catalogue/code_lists.csv", "code_list,code,name_zh,name_en\n")
+    tiny.edition(2026)
+    tiny.register((code(), "legal_person", "甲公司", "990100", "A", "2015-03-01", ""))
+    tiny.ledger()
+    for back in range(11, -1, -1):
+        month = months_before(date(2026, 9, 1), back)
+        for department in ("D1", "D2"):
+            count = 10 if (department, month) == ("D1", date(2026, 8, 1)) else 60
+            rows = [row(f"{month}-{number}", event_date=f"{month}", note=f"{number}") for number in range(count)]
+            tiny.deliver(rows, f"{month.replace(day=5)}", department=department)
+    tiny.ingest()
+    ws = cl.open(tiny.folder, as_of="2026-10-20")
+    view = ws.measure("timeliness", "2026Q3", by="department")
+    found = view.unusual().to_pandas()
+    assert found[["department", "month", "records"]].to_numpy().tolist() == [["<b>Bureau</b>", "August 2026", 10]]
+    assert found["low"][0] > 10
+    ring = view.chart().data[-1]
+    assert (list(ring.ids), ring.name) == (["D1"], "Unusual volume")
+    assert "&lt;b&gt;Bureau" in ring.customdata[0]
+    assert len(view.chart(unusual=False).data) == 2
+    explorer = ws.explorer()
+    explorer.choose(measure="timeliness", period="2026Q3", by="department")
+    explorer.unusual.value = False
+    assert len(explorer.figure.data) == 2
+    explorer.unusual.value = True
+    click(explorer, 2, 0)
+    assert explorer.view.question.narrowed == {"department": "D1"}
+    # Another month, another department: nothing to mark.
+    assert ws.measure("timeliness", "2026-07", by="department").unusual().to_pandas().empty
 
 
 def test_what_can_not_be_shown_is_said_and_what_was_shown_stays(ws: Session) -> None:

@@ -26,8 +26,11 @@ class CubeTable(StrEnum):
     DELIVERIES = "deliveries"
     OMISSIONS = "omissions"
     FAULTS = "faults"
+    VOLUMES = "volumes"
     CATALOGUE = "catalogue"
     ASSESSMENTS = "assessments"
+    #: Organisations, counted by how they stand. Two things in `detail` are joined with `|`.
+    STANDINGS = "standings"
     SUBJECT = "subject"
     PUBLICITY = "publicity"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from html import escape
 
 from creditlab.errors import ParameterError
 from creditlab.terms import Group, Measure
@@ -36,6 +37,27 @@ _BY_WORDS: Mapping[str, By] = {
     **{str(one): one for one in By},
     "unit": By.REGION,
 }
+
+
+class Names(dict[str, str]):
+    """Names by code; a code that there isn't is answered with the nearest ones.
+
+    Parameters
+    ----------
+    what
+        What the codes are of, in an error.
+    """
+
+    def __init__(self, what: str, names: Mapping[str, str]) -> None:
+        super().__init__(names)
+        self._what = what
+
+    def __missing__(self, code: str) -> str:
+        return self[choose(code, self, self._what)]
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{escape(code)}</td><td>{escape(name)}</td></tr>" for code, name in self.items())
+        return f"<table><tbody>{rows}</tbody></table>"
 
 
 def choose(word: str, known: Collection[str], what: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditlab.access import ask
 from creditlab.errors import ParameterError
-from creditlab.explore.choices import By, choose, choose_groups, choose_measure
-from creditlab.explore.taking import Question, Source
+from creditlab.explore.choices import By, Names, choose, choose_groups, choose_measure
+from creditlab.explore.taking import DRILLED, Question, Source
 from creditlab.explore.trend import Trend
 from creditlab.explore.view import View
 from creditlab.messages import Messages
 from creditlab.periods import Period, containing, parse_date, parse_period
-from creditlab.terms import Language, Measure, UpdatePeriod
+from creditlab.terms import Language, Measure, Purpose, UpdatePeriod
 from creditlab.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def open_session(
-    folder: str | Path = ".", *, run_no: int | None = None, as_of: str | date | None = None, language: str = ""
+    folder: str | Path = ".",
+    *,
+    run_no: int | None = None,
+    as_of: str | date | None = None,
+    language: str = "",
+    purpose: str | None = None,
 ) -> Session:
     """Open a workspace to look at its figures.
 
@@ -36,9 +43,14 @@ def open_session(
         The day whose state is looked at, as `2026-10-20`; by default the day of that run.
     language
         `en` or `zh_CN`; by default the workspace's.
+    purpose
+        What organisations' records are looked at for, as the access log has it; by default the workspace's, or
+        `analysis`.
 
     Raises
     ------
+    ParameterError
+        If a word is unknown.
     WorkspaceError
         If the folder is no workspace.
     NoDataError
@@ -48,7 +60,7 @@ def open_session(
     words = Messages(
         Language(choose(language, [str(one) for one in Language], "language")) if language else workspace.language
     )
-    return Session(Source(workspace, run_no, words), as_of)
+    return Session(Source(workspace, run_no, words, ask(workspace, purpose, "explore", Purpose.ANALYSIS)), as_of)
 
 
 class Session:
@@ -66,22 +78,24 @@ class Session:
         return [str(one) for one in Measure]
 
     @property
-    def departments(self) -> dict[str, str]:
+    def departments(self) -> Names:
         """The departments' names by code, as of the day."""
         words, catalogue = self._source.messages, self._source.catalogue
-        return {code: words.department(catalogue, code, self.as_of) for code in catalogue.departments}
+        return Names(
+            "department", {code: words.department(catalogue, code, self.as_of) for code in catalogue.departments}
+        )
 
     @property
-    def items(self) -> dict[str, str]:
+    def items(self) -> Names:
         """The items' names by code, of every published edition."""
         words, catalogue = self._source.messages, self._source.catalogue
-        return {code: words.item(catalogue, code) for code in catalogue.item_codes}
+        return Names("item", {code: words.item(catalogue, code) for code in catalogue.item_codes})
 
     @property
-    def regions(self) -> dict[str, str]:
+    def regions(self) -> Names:
         """The reporting units' names by region code."""
         words, catalogue = self._source.messages, self._source.catalogue
-        return {code: words.region(catalogue, code) for code in catalogue.regions}
+        return Names("region", {code: words.region(catalogue, code) for code in catalogue.regions})
 
     def measure(
         self,
@@ -92,6 +106,7 @@ class Session:
         item: str | None = None,
         department: str | None = None,
         region: str | None = None,
+        against: str | Period | None = None,
     ) -> View:
         """Take one measure of a period.
 
@@ -105,6 +120,8 @@ class Session:
             `department`, `region`, `item`, or several of them.
         item, department, region
             Codes: only what belongs to them is looked at.
+        against
+            The period that it is compared with; by default the one before.
 
         Raises
         ------
@@ -117,8 +134,14 @@ class Session:
         --------
         >>> session.measure("timeliness", "2026Q3", by="department")  # doctest: +SKIP
         """
-        about = parse_period(period) if isinstance(period, str) else period
-        return View(self._source, self._question(measure, about, by, item, department, region))
+        about, other = _period(period), _period(against) if against else None
+        if other is not None and other.start == about.start:
+            # Cells are told apart by the first day of their period.
+            raise ParameterError(
+                "the two periods begin on the same day", where="against", do="Name one that begins on another day."
+            )
+        question = self._question(measure, about, by, item, department, region)
+        return View(self._source, replace(question, against=other))
 
     def trend(
         self,
@@ -166,8 +189,27 @@ class Session:
         _refuse_missing(chosen, (*groups, *where))
         return Question(chosen, (period,), self.as_of, groups, where)
 
+    def __getitem__(self, measure: str) -> View:
+        """A measure of the newest quarter that is over; the names are completed behind the bracket."""
+        return self.measure(measure, self.periods(1)[0], self._widest(measure))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.measures
+
+    @staticmethod
+    def _widest(measure: str) -> tuple[By, ...]:
+        """The first grouping of those that a figure is taken apart by which the measure has."""
+        from creditlab.measures import METHODS
+
+        has = METHODS[choose_measure(measure)].groups
+        return tuple(one for one in DRILLED if one.group in has)[:1]
+
     def __repr__(self) -> str:
         return f"Session(run_no={self.run_no}, as_of={self.as_of})"
+
+
+def _period(given: str | Period) -> Period:
+    return parse_period(given) if isinstance(given, str) else given
 
 
 def _refuse_missing(measure: Measure, columns: Sequence[By]) -> None:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from creditlab.access import Asking, ask
 from creditlab.catalogue import Catalogue
 from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
 from creditlab.errors import NoDataError, ParameterError
 from creditlab.explore.choices import By
 from creditlab.messages import Messages
-from creditlab.periods import Period
+from creditlab.monitoring.series import RECORDS
+from creditlab.periods import Period, month_of
 from creditlab.reports.quarterly.cube import RECORD_COUNT, Cells
 from creditlab.reports.sectioned import protect
-from creditlab.terms import Audience, Group, Measure
+from creditlab.terms import Audience, Group, Measure, Purpose
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Question:
         The period asked about first, then those that it is compared with.
     where
         By column of a release the value that cells must have.
+    against
+        The period that the one asked about is compared with; None for the one before it.
     """
 
     measure: Measure
@@ -53,11 +57,17 @@ class Question:
     as_of: date
     by: tuple[By, ...] = ()
     where: Mapping[By, str] | None = None
+    against: Period | None = None
 
     @property
     def period(self) -> Period:
         """The period asked about."""
         return self.periods[0]
+
+    @property
+    def compared(self) -> Period:
+        """The period that it is compared with."""
+        return self.against or self.period.previous()
 
     @property
     def narrowed(self) -> Mapping[By, str]:
@@ -78,11 +88,17 @@ class Source:
         Whose lake it is.
     run_no
         The run that is looked at; None for the newest at the first question, which all others then ask too.
+    asking
+        What organisations' records are looked at for; None for the workspace's purpose, or analysis.
     """
 
-    def __init__(self, workspace: Workspace, run_no: int | None, messages: Messages) -> None:
+    def __init__(
+        self, workspace: Workspace, run_no: int | None, messages: Messages, asking: Asking | None = None
+    ) -> None:
         self.workspace, self.messages = workspace, messages
+        self._asking = asking or ask(workspace, None, "explore", Purpose.ANALYSIS)
         self._run_no = run_no
+        self._unusual: dict[tuple[Period, date], Release] = {}
 
     @cached_property
     def known(self) -> tuple[int, Catalogue, date]:
@@ -110,7 +126,7 @@ class Source:
         from creditlab import engine, measures
         from creditlab.lake import read_inputs
 
-        with engine.connect(self.workspace.engine_url) as backend:
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
             cells = Cells(inputs.catalogue, question.as_of, inputs.run_no)
             rows: list[dict[str, Any]] = []
@@ -127,7 +143,7 @@ class Source:
         from creditlab.lake import read_inputs
 
         groups = tuple(dict.fromkeys([Group.ITEM, *(one.group for one in question.narrowed)]))
-        with engine.connect(self.workspace.engine_url) as backend:
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
             cells = Cells(inputs.catalogue, question.as_of, inputs.run_no)
             counted = measures.fault_counts(inputs, question.period, question.as_of, groups)
@@ -136,28 +152,70 @@ class Source:
             )
         return self._released(question, rows, groupings=[("detail",)])
 
-    def records(self, question: Question, limit: int) -> pd.DataFrame:
+    def unusual(self, period: Period, as_of: date) -> Release:
+        """The unusual monthly volumes of a period: what is there, what was expected, between what and what.
+
+        They are worked out once for all questions about a period.
+        """
+        if (period, as_of) not in self._unusual:
+            self._unusual[period, as_of] = self._unusual_of(period, as_of)
+        return self._unusual[period, as_of]
+
+    def _unusual_of(self, period: Period, as_of: date) -> Release:
+        from creditlab import engine
+        from creditlab.lake import read_inputs
+        from creditlab.monitoring import read_thresholds
+        from creditlab.monitoring.rules import Quarter
+        from creditlab.monitoring.unusual import unusual_volumes
+
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
+            inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
+            cells = Cells(inputs.catalogue, as_of, inputs.run_no)
+            thresholds = read_thresholds(self.workspace.monitoring)
+            rows: list[dict[str, Any]] = []
+            for finding in unusual_volumes(Quarter(inputs, period, as_of, thresholds), {}):
+                one, is_of_records = finding.evidence, finding.evidence.measure == RECORDS
+                if not finding.holds or not is_of_records:
+                    continue
+                about = {name: getattr(finding, name) for name in ("item_code", "department", "region_code")}
+                numbers = {RECORDS: one.numerator, "expected": one.denominator, "low": one.low, "high": one.high}
+                rows += [
+                    cells.cell(
+                        CubeTable.VOLUMES, name, month_of(one.period_start), detail=str(finding.kind), count=count,
+                        **about,
+                    )
+                    for name, count in numbers.items()
+                ]  # fmt: skip
+        table = pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)
+        return protect(self.workspace, Audience.INTERNAL, Cube(table, period, as_of, self.known[0], self.catalogue))
+
+    def records(self, question: Question, limit: int, fault: str = "") -> pd.DataFrame:
         """Organisations' records of a question's first period; see `View.records`."""
         from creditlab import engine
         from creditlab.dossier import hold
 
         items = self.catalogue.organisations_items
-        with engine.connect(self.workspace.engine_url) as backend:
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             # What tells natural persons is known there: the register's word and numbers, not a row's word for itself.
             held = hold(self.workspace, backend, question.as_of, self.known[0], formats=(), items=items)
             rows = held.evidence(_SHOWN)
             period = question.period
             rows = rows.filter(rows.event_date >= period.start, rows.event_date < period.end)
             rows = _narrowed(rows, question)
+            if fault:
+                rows = rows.filter(rows.faults.contains(fault))
             wanted = rows.order_by([rows.faults.length().desc(), rows.lag.desc(), "item_code", "record_id"])
-            return backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit)).to_pandas()
+            found = backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit))
+            # Whom it names is known only now; it is noted before anybody sees it.
+            self._asking.note(self.workspace, found["subject_id"], held.run_no)
+            return found.to_pandas()
 
     def sql(self, question: Question) -> str:
         """The query that the embedded engine is asked for a question's first period."""
         from creditlab import engine, measures
         from creditlab.lake import read_inputs
 
-        with engine.connect(self.workspace.engine_url) as backend:
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             inputs: Inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
             measured = measures.measure(
                 inputs, question.period, question.as_of, by=_groups(question), measures=[question.measure]

@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from creditlab.charts import shares
+from creditlab.charts import bars, mark, shares
 from creditlab.disclosure import CubeTable, Release
 from creditlab.errors import ParameterError
 from creditlab.explore.choices import By, choose
 from creditlab.explore.shown import Shown
 from creditlab.explore.taking import DRILLED, Question, Source
+from creditlab.explore.unusual import Unusual
 from creditlab.figures import Row
 from creditlab.messages import Messages
 from creditlab.periods import Period
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class View(Shown):
-    """A measure by groups, beside the period before; nothing is taken before it is looked at.
+    """A measure by groups, beside another period; nothing is taken before it is looked at.
 
     Parameters
     ----------
@@ -43,9 +44,9 @@ class View(Shown):
 
     @cached_property
     def release(self) -> Release:
-        """The figures, for the internal audience: of the period, and of the one before."""
-        period = self.question.period
-        return self._source.answer(replace(self.question, periods=(period, period.previous())))
+        """The figures, for the internal audience: of the period, and of the one that it is compared with."""
+        question = self.question
+        return self._source.answer(replace(question, periods=(question.period, question.compared)))
 
     @cached_property
     def table(self) -> Table:
@@ -60,7 +61,7 @@ class View(Shown):
             labels=self.labels,
             rows=[self.row({}), *self.rows],
             period=question.period,
-            previous=question.period.previous(),
+            previous=question.compared,
             messages=words,
             numerator_title=_(MEASURES[question.measure].numerator),
             denominator_title=_(MEASURES[question.measure].denominator),
@@ -119,8 +120,14 @@ class View(Shown):
     def _where(self) -> str:
         return "".join(f", {self._name(column, code)}" for column, code in self.question.narrowed.items())
 
-    def chart(self) -> go.Figure:
-        """A dot for each group, and one for the period before."""
+    def chart(self, *, unusual: bool = True) -> go.Figure:
+        """A dot for each group, and one for the period before; a ring where a month's volume is unusual.
+
+        Parameters
+        ----------
+        unusual
+            Whether to look for unusual volumes; costs about a second for each month, once for a period.
+        """
         if not self.question.by:
             raise ParameterError("a total alone makes no chart", where="by", do="Group by something.")
         made = shares(
@@ -130,10 +137,22 @@ class View(Shown):
             label=f"{self.question.by[-1]}_name",
             rows=self.rows,
             period=self.question.period,
-            previous=self.question.period.previous(),
+            previous=self.question.compared,
             messages=self.messages,
         )
-        return made.figure
+        figure = made.figure
+        dots = figure.data[-1]
+        dots.ids = self.shown
+        if unusual and len(self.question.by) == 1:
+            why = self.unusual().by_group(self.question.by[0])
+            placed = zip(dots.x, dots.y, self.shown, strict=True)
+            points = [(share, row, why[code], code) for share, row, code in placed if code in why]
+            mark(figure, points, self.messages.gettext("Unusual volume"))
+        return figure
+
+    def unusual(self) -> Unusual:
+        """The months of the period, by item and department, with far fewer or far more records than expected."""
+        return Unusual(self._source, self.question)
 
     def trend(self, periods: int = 6) -> Trend:
         """The same over several periods, up to this one."""
@@ -174,12 +193,19 @@ class View(Shown):
         choose(code, [row.where[str(column)] for row in self.rows], str(column))
         return View(self._source, self.question.narrow(column, code, self.next_by))
 
-    def records(self, limit: int = 200) -> pd.DataFrame:
+    def records(self, limit: int = 200, *, fault: str = "") -> pd.DataFrame:
         """The organisations' records behind the view, those with most faults and the longest way first.
 
         Internal; nobody's that is a natural person, and of no item that covers natural persons.
+
+        Parameters
+        ----------
+        limit
+            How many at most.
+        fault
+            Only records with this fault, by its code.
         """
-        return self._source.records(self.question, limit)
+        return self._source.records(self.question, limit, fault)
 
     def faults(self) -> Faults:
         """The rules that records of this view break: the cause of a low share."""
@@ -213,7 +239,16 @@ class View(Shown):
         by = [one.word for one in question.by]
         given = [f'"{question.measure}"', f'"{question.period.label}"', f"by={_quoted(by)}"]
         given += [f'{column.word}="{code}"' for column, code in question.narrowed.items()]
+        given += [f'against="{question.against.label}"'] if question.against else []
         return f"ws.measure({', '.join(given)})"
+
+    def __getitem__(self, code: str) -> View:
+        """As `drill`; the codes are completed behind the bracket."""
+        return self.drill(code)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        by = self.question.by
+        return [row.where[str(by[0])] for row in self.rows] if len(by) == 1 else []
 
     def __repr__(self) -> str:
         return f"View({self.code()})"
@@ -236,9 +271,8 @@ class Faults(Shown):
         return self._source.faults(self.question)
 
     @cached_property
-    def table(self) -> Table:
-        """One row per fault, the commonest first."""
-        _, start = self.messages.gettext, self.question.period.start
+    def rows(self) -> list[Row]:
+        """The faults, the commonest first; suppressed counts are small and come last."""
         cells = self.release.select(by=("detail",)).rows()
         cells.sort(key=lambda cell: (-(cell["count"] or 0), cell["detail"]))
         rows = []
@@ -246,6 +280,12 @@ class Faults(Shown):
             what, do = fault_words(cell["detail"], self._source.catalogue, self.messages)
             where = {"table": CubeTable.FAULTS, "measure": RECORD_COUNT, "detail": cell["detail"]}
             rows.append(Row({"fault": cell["detail"], "fault_name": what, "what_to_do": do}, where))
+        return rows
+
+    @cached_property
+    def table(self) -> Table:
+        """One row per fault, the commonest first."""
+        _, start = self.messages.gettext, self.question.period.start
         labels = [Column("fault", _("Code")), Column("fault_name", _("Fault")), Column("what_to_do", _("What to do"))]
 
         def count(figures: Any, where: Any) -> Any:
@@ -257,10 +297,20 @@ class Faults(Shown):
             caption=_("The commonest faults, {period}").format(period=self.messages.period(self.question.period)),
             note=_("Internal: not to be passed on."),
             labels=labels,
-            rows=rows,
+            rows=self.rows,
             figures=[(Column(RECORD_COUNT, _("Records"), Kind.INTEGER), count)],
             messages=self.messages,
         )
+
+    def chart(self) -> go.Figure:
+        """A bar for each fault, the commonest on top."""
+        figure = bars(
+            self.release, name="faults", title=self.table.caption, label="fault_name", rows=self.rows,
+            start=self.question.period.start, messages=self.messages,
+        ).figure  # fmt: skip
+        counted = {cell["detail"] for cell in self.release.table.to_pylist() if cell["count"] is not None}
+        figure.data[0].ids = [row.labels["fault"] for row in self.rows if row.labels["fault"] in counted]
+        return figure
 
 
 def _quoted(words: Sequence[str]) -> str:

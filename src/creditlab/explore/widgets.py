@@ -1,4 +1,4 @@
-"""Controls for a notebook: choose a measure, look at it, click a dot to see what it is made of."""
+"""Controls for a notebook: choose a measure, look at it, click a dot to see what it is made of, down to records."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Explorer:
         )
         periods = [(self.messages.period(one), one.label) for one in session.periods()]
         self.period = w.Dropdown(options=periods, description=_("Period"))
+        self.against = w.Dropdown(options=[(_("the period before"), _ALL), *periods], description=_("Against"))
         self.by = w.Dropdown(options=[(title, str(one)) for one, title in groups.items()], description=_("By"))
         self.narrowed = {
             column: w.Dropdown(
@@ -52,15 +53,20 @@ class Explorer:
             )
             for column, title in groups.items()
         }
+        self.unusual = w.Checkbox(value=True, description=_("Mark unusual volumes"), indent=False)
         self.back_button = w.Button(description=_("Back"))
         self.faults_button = w.Button(description=_("Faults"))
+        self.records_button = w.Button(description=_("Records"))
         self.figure = go.FigureWidget()
         self.table, self.said = w.HTML(), w.HTML()
+        self._is_of_faults = False
         self.code = w.Textarea(description=_("Code"), layout=w.Layout(width="100%"))
         for one in self._controls():
             one.observe(self._chosen, "value")
         self.back_button.on_click(lambda button: self.back())
+        self.unusual.observe(lambda change: self._go(lambda: None), "value")
         self.faults_button.on_click(lambda button: self.show_faults())
+        self.records_button.on_click(lambda button: self.show_records())
         self._show()
 
     @property
@@ -76,14 +82,17 @@ class Explorer:
     @property
     def widget(self) -> w.Widget:
         """Everything, one below the other."""
-        narrowed = w.HBox([*self.narrowed.values()], layout=w.Layout(flex_flow="row wrap"))
-        chosen = w.HBox([self.measure, self.period, self.by], layout=w.Layout(flex_flow="row wrap"))
-        buttons = w.HBox([self.back_button, self.faults_button])
-        return w.VBox([chosen, narrowed, buttons, self.said, self.figure, self.table, self.code])
+        rows = (
+            [self.measure, self.period, self.against, self.by],
+            [*self.narrowed.values()],
+            [self.back_button, self.faults_button, self.records_button, self.unusual],
+        )
+        boxes = [w.HBox(row, layout=w.Layout(flex_flow="row wrap")) for row in rows]
+        return w.VBox([*boxes, self.said, self.figure, self.table, self.code])
 
     def choose(self, **words: str) -> View:
-        """Choose as by the controls: `measure`, `period`, `by`, `item`, `department`, `region`."""
-        boxes = {"measure": self.measure, "period": self.period, "by": self.by}
+        """Choose as by the controls: `measure`, `period`, `against`, `by`, `item`, `department`, `region`."""
+        boxes = {"measure": self.measure, "period": self.period, "against": self.against, "by": self.by}
         boxes |= {column.word: box for column, box in self.narrowed.items()}
         with self._setting():
             for word, value in words.items():
@@ -92,27 +101,42 @@ class Explorer:
         return self.view
 
     def drill(self, code: str) -> View:
-        """Go down to one row of what is shown."""
+        """Go down to one row of what is shown; where nothing finer is counted, to the faults of its records."""
         self._go(lambda: self._path.append(self.view.drill(code)))
+        if not self.view.question.by:
+            self.show_faults()
         return self.view
 
     def back(self) -> View:
         """Go back to what was shown before."""
+        if self._is_of_faults and self.view.question.by:
+            self._show()
+            return self.view
         if len(self._path) > 1:
             self._path.pop()
         self._show()
         return self.view
 
     def show_faults(self) -> None:
-        """Show the faults of the records behind what is shown."""
-        self._go(lambda: setattr(self.table, "value", self.view.faults()._repr_html_()), is_shown=True)
+        """Show the faults of the records behind what is shown; a click on one of them shows its records."""
+        self._go(self._show_faults, is_shown=True)
+
+    def show_records(self, fault: str = "") -> None:
+        """Show organisations' records behind what is shown, or those of them that have a fault."""
+
+        def show() -> None:
+            # The cells are escaped: a name is never markup.
+            self.table.value = self.view.records(fault=fault).to_html(index=False, escape=True)
+            self.code.value = f"{self.view.code()}.records({f'fault={fault!r}' if fault else ''})"
+
+        self._go(show, is_shown=True)
 
     @staticmethod
     def _first(session: Session) -> View:
         return session.measure(str(Measure.TIMELINESS), session.periods(1)[0])
 
     def _controls(self) -> list[w.Dropdown]:
-        return [self.measure, self.period, self.by, *self.narrowed.values()]
+        return [self.measure, self.period, self.against, self.by, *self.narrowed.values()]
 
     @contextmanager
     def _setting(self) -> Iterator[None]:
@@ -129,7 +153,10 @@ class Explorer:
         where = {column.word: box.value or None for column, box in self.narrowed.items()}
 
         def go_there() -> None:
-            self._path.append(self._session.measure(self.measure.value, self.period.value, self.by.value, **where))
+            against = self.against.value or None
+            self._path.append(
+                self._session.measure(self.measure.value, self.period.value, self.by.value, against=against, **where)
+            )
 
         self._go(go_there)
 
@@ -145,31 +172,48 @@ class Explorer:
             self.said.value = f'<p role="alert">{error.what}. {error.do}</p>'
 
     def _show(self) -> None:
-        view = self.view
-        chart = view.chart() if view.question.by else go.Figure()
+        view, question = self.view, self.view.question
+        chart = view.chart(unusual=self.unusual.value) if question.by else go.Figure()
+        table = view._repr_html_()
         # What can fail is done; from here on everything shown changes together.
-        question = view.question
         with self._setting():
             self.measure.value = str(question.measure)
             if question.period.label in [value for _, value in self.period.options]:
                 self.period.value = question.period.label
+            self.against.value = question.against.label if question.against else _ALL
             if len(question.by) == 1:
                 self.by.value = str(question.by[0])
             for column, box in self.narrowed.items():
                 box.value = question.narrowed.get(column, _ALL)
+        self._draw(chart, self._clicked)
+        self.table.value, self.code.value = table, view.code()
+        self._is_of_faults = False
+        self.back_button.disabled = len(self._path) == 1
+
+    def _show_faults(self) -> None:
+        faults = self.view.faults()
+        chart, table = faults.chart(), faults._repr_html_()
+        self._draw(chart, self._fault_clicked)
+        self.table.value, self.code.value = table, f"{self.view.code()}.faults()"
+        self._is_of_faults, self.back_button.disabled = True, False
+
+    def _draw(self, chart: go.Figure, clicked: Any) -> None:
         with self.figure.batch_update():
             self.figure.data = []
             self.figure.add_traces(chart.data)
             self.figure.layout = chart.layout
-        for trace in self.figure.data[-1:]:
-            trace.on_click(self._clicked)
-        self.table.value, self.code.value = view._repr_html_(), view.code()
-        self.back_button.disabled = len(self._path) == 1
+        for trace in self.figure.data:
+            # What has codes can be clicked: the period's dots, rings around them, bars of faults.
+            if trace.ids is not None:
+                trace.on_click(clicked)
 
     def _clicked(self, trace: Any, points: Any, state: Any) -> None:
-        """A dot of the period shown: its row is the one at its place among those that have a figure."""
         for place in points.point_inds[:1]:
-            self.drill(self.view.shown[place])
+            self.drill(trace.ids[place])
+
+    def _fault_clicked(self, trace: Any, points: Any, state: Any) -> None:
+        for place in points.point_inds[:1]:
+            self.show_records(trace.ids[place])
 
     def _repr_mimebundle_(self, **given: Any) -> Any:
         return self.widget._repr_mimebundle_(**given)
