@@ -24,11 +24,12 @@ import numpy as np
 from benchmarks.measuring import Cost, alternate, machine, nothing, say, table, write_section
 from benchmarks.scale import target
 from creditlab import engine
+from creditlab.access import Asking
 from creditlab.assessing import explain_subject, take_assessment
 from creditlab.assessment.lines import NEEDED
 from creditlab.lake import read_inputs
 from creditlab.messages import Messages
-from creditlab.terms import Language
+from creditlab.terms import Language, Purpose
 from creditlab.workspace import open_workspace
 
 AS_OF = date(2026, 10, 20)
@@ -89,8 +90,10 @@ def explained(workspace: Path) -> list[float]:
     found = []
     for number in np.random.default_rng(1).integers(0, len(listed), SUBJECTS):
         started = time.perf_counter()
-        with engine.connect() as backend:
-            explain_subject(place, backend, listed[int(number)].as_py(), AS_OF).paragraphs(Messages(Language.EN))
+        with engine.connect(folders=[place.lake]) as backend:
+            subject = listed[int(number)].as_py()
+            asking = Asking(Purpose.ASSESSMENT, "benchmark")
+            explain_subject(place, backend, subject, AS_OF, asking=asking).paragraphs(Messages(Language.EN))
         found.append(time.perf_counter() - started)
     return found
 

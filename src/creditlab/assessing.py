@@ -39,6 +39,7 @@ from creditlab.workspace import Workspace
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
+    from creditlab.access import Asking
     from creditlab.dossier import Held
 
 _SEAL = ".seal.toml"
@@ -120,7 +121,7 @@ def take_assessment(
 
 
 def explain_subject(
-    workspace: Workspace, backend: Backend, subject_id: str, as_of: date, *, run_no: int | None = None
+    workspace: Workspace, backend: Backend, subject_id: str, as_of: date, *, run_no: int | None = None, asking: Asking
 ) -> Explanation:
     """Why one organisation stands as it does on a day, and its way back, by the approved methodology in force.
 
@@ -128,6 +129,8 @@ def explain_subject(
     ----------
     subject_id
         Its identifier, as somebody writes it.
+    asking
+        What it is looked up for, see `hold_some`.
 
     Raises
     ------
@@ -143,7 +146,7 @@ def explain_subject(
     refuse_person(subject_id, "subject")
     methodology = choose_methodology(workspace, as_of)
     identifier = fold_identifier(pa.array([subject_id], pa.string()))
-    held = hold_some(workspace, backend, as_of, identifier, run_no)
+    held = hold_some(workspace, backend, as_of, identifier, run_no, asking=asking)
     check_suitable(methodology, held.inputs.catalogue)
     check_outcomes(methodology, held)
     refuse_persons(held.inputs.subjects, "subject")

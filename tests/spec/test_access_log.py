@@ -8,15 +8,35 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from creditlab.access import AccessLog, Anchor
+from creditlab import engine
+from creditlab.access import AccessLog, Anchor, Asking, log_of
 from creditlab.access import log as access_log
-from creditlab.errors import AccessLogError
+from creditlab.cli import main
+from creditlab.disclosure import ReleaseEntry
+from creditlab.dossier.subject import take_dossier
+from creditlab.errors import AccessLogError, ParameterError
+from creditlab.explore import open_session
+from creditlab.identifiers import pseudonyms
+from creditlab.messages import Messages
+from creditlab.periods import parse_period
+from creditlab.reports.output import Stamp
+from creditlab.reports.publication import anchor_printed
+from creditlab.reports.subject import open_report
+from creditlab.rights.looking import verify_log
+from creditlab.terms import Audience, Language, Purpose
+from tests.spec.conftest import make_tiny
+from tests.spec.organisations import BODY, FIRM, TRADER, organisations
+from tests.spec.tiny import Tiny
 
+Run = Callable[..., dict[str, Any]]
 KEY = b"k" * 32
 
 
@@ -95,9 +115,7 @@ def test_case_34_nothing_is_answered_after_the_end_was_cut_off(log: AccessLog, t
 
 
 @pytest.mark.parametrize("gone", ["access/log.jsonl", "keys/access.head", "keys/access.key"])
-def test_case_34_a_log_that_is_gone_does_not_begin_anew(
-    log: AccessLog, tmp_path: Path, gone: str
-) -> None:
+def test_case_34_a_log_that_is_gone_does_not_begin_anew(log: AccessLog, tmp_path: Path, gone: str) -> None:
     (tmp_path / gone).unlink()
     with pytest.raises(AccessLogError):
         log.append({})
@@ -192,3 +210,125 @@ def test_case_34_two_processes_at_once_make_one_chain(tmp_path: Path) -> None:
                                               ("4:0123ABCD", False)])  # fmt: skip
 def test_an_anchor_is_read_as_it_is_printed(text: str, is_one: bool) -> None:
     assert (Anchor.parse(text) is not None) is is_one
+
+
+# --- The commands -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Organisations, taken in once for this file."""
+    folder = tmp_path_factory.mktemp("held")
+    make = make_tiny.__wrapped__(folder)  # type: ignore[attr-defined]
+    return organisations(make)
+
+
+@pytest.fixture
+def fresh(held: Tiny) -> Tiny:
+    """The same, with nobody looked up yet."""
+    for path in (held.folder / "access", held.workspace.access_key.with_suffix(".head")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return held
+
+
+def noted(tiny: Tiny) -> list[dict[str, Any]]:
+    return list(log_of(tiny.workspace).entries())
+
+
+def marks(tiny: Tiny, *subjects: str) -> list[str]:
+    return pseudonyms(pa.array(subjects), log_of(tiny.workspace).key()).to_pylist()
+
+
+@pytest.fixture
+def codes(tmp_path: Path) -> Path:
+    path = tmp_path / "codes.csv"
+    path.write_text(f"subject_id\n{FIRM}\n{TRADER}\n{FIRM}\nnothing\n", "utf-8")
+    return path
+
+
+def test_every_command_that_looks_somebody_up_is_in_the_log(fresh: Tiny, run: Run, codes: Path, tmp_path: Path) -> None:
+    day = ("--as-of", "2026-10-20")
+    run(fresh, "check", codes, *day)
+    run(fresh, "profile", *day)
+    run(fresh, "profile", *day, "--output", tmp_path / "p.csv", "--purpose", "supervision")
+    open_report(str(fresh.folder), BODY, "2026Q3", day[1], "government", "en", 0, "")
+    open_session(fresh.folder).measure("validity", "2026Q3").records(limit=3)
+    found = noted(fresh)
+    assert [(one["command"], one["purpose"]) for one in found] == [
+        ("check", "tender"), ("profile", "supervision"), ("subject page", "publication"), ("explore", "analysis"),
+    ]  # fmt: skip
+    assert {one["run_no"] for one in found} == {1}
+    key = fresh.workspace.pseudonym_key()
+    trader = pseudonyms(pa.array([TRADER]), key)[0].as_py()
+    assert found[0]["subjects"] == marks(fresh, FIRM, trader)
+    assert [one["subjects"] for one in found[1:3]] == [["all"], marks(fresh, BODY)]
+    assert 0 < len(found[3]["subjects"]) <= 3
+    text = fresh.workspace.access_log.read_text("utf-8")
+    assert not [one for one in (FIRM, TRADER, BODY, trader) if one in text]
+    assert run(fresh, "access", "verify")["count"] == 4
+
+
+def test_a_page_with_its_standing_is_one_look_up(fresh: Tiny) -> None:
+    asking = Asking(Purpose.PUBLICATION, "subject page")
+    with engine.connect(folders=[fresh.workspace.lake]) as backend:
+        for _ in range(2):
+            take_dossier(fresh.workspace, backend, FIRM, date(2026, 10, 20), asking=asking)
+    assert len(noted(fresh)) == 1
+
+
+def test_case_34_without_a_log_there_is_no_answer(fresh: Tiny, run: Run, codes: Path, tmp_path: Path) -> None:
+    (fresh.folder / "access").write_text("no folder", "utf-8")
+    out = tmp_path / "p.csv"
+    for words in (("check", codes), ("check", codes, "--output", out), ("profile", "--output", out)):
+        said = run(fresh, *words, "--as-of", "2026-10-20", status=3)
+        assert said["error"] == "access_log"
+        assert FIRM not in json.dumps(said)
+    with pytest.raises(AccessLogError):
+        open_session(fresh.folder).measure("validity", "2026Q3").records()
+    assert not out.exists()
+    (fresh.folder / "access").unlink()
+
+
+@pytest.mark.parametrize("purpose", ["", "curiosity"])
+def test_case_35_a_purpose_that_is_none_is_refused_before_anything_is_read(
+    fresh: Tiny, run: Run, codes: Path, purpose: str
+) -> None:
+    assert run(fresh, "check", codes, "--purpose", purpose, status=2)["error"] == "parameter"
+    with pytest.raises(ParameterError, match="purpose"):
+        open_session(fresh.folder, purpose=purpose)
+    assert noted(fresh) == []
+
+
+def test_a_workspace_says_what_its_look_ups_are_for(fresh: Tiny, run: Run, codes: Path) -> None:
+    settings = (fresh.folder / "creditlab.toml").read_text("utf-8")
+    fresh.write("creditlab.toml", settings + '[access]\npurpose = "objection"\n')
+    run(fresh, "check", codes, "--as-of", "2026-10-20")
+    assert [one["purpose"] for one in noted(fresh)] == ["objection"]
+    fresh.write("creditlab.toml", settings + '[access]\npurpose = ""\n')
+    assert run(fresh, "check", codes, status=2)["error"] == "workspace"
+    fresh.write("creditlab.toml", settings)
+
+
+def test_publications_print_an_anchor_and_the_log_is_held_against_it(fresh: Tiny, run: Run, codes: Path) -> None:
+    assert anchor_printed(fresh.workspace) == {}
+    run(fresh, "check", codes, "--as-of", "2026-10-20")
+    printed = anchor_printed(fresh.workspace)
+    stamp = Stamp("甲", "A", "", False, parse_period("2026Q3"),
+                  ReleaseEntry(Audience.PUBLIC, "2026Q3", date(2026, 10, 20), 1, "p", "r"), {}, 1, "", "",
+                  access_log=printed)  # fmt: skip
+    lines = dict(stamp.lines(Messages(Language.EN)))
+    assert lines["Access log"] == f"1 look-ups, the last one {printed['link']}"
+    about = {"published_at": "2026-10-20T09:00:00+08:00", "access_log": printed}
+    fresh.write("reports/2026Q3/quarterly/en/r1/manifest.json", json.dumps(about))
+    assert run(fresh, "access", "verify")["anchors_compared"] == 1
+    # The log is begun anew, with a new head: nothing in the workspace but the page knows better.
+    shutil.rmtree(fresh.folder / "access")
+    fresh.workspace.access_key.with_suffix(".head").unlink()
+    run(fresh, "check", codes, "--as-of", "2026-10-20")
+    (fault,) = verify_log(fresh.workspace).faults
+    assert fault == "2026Q3/quarterly/en/r1: entry 1 is not the one that was printed"
+    again = f"{printed['count']}:{printed['link']}"
+    assert len(verify_log(fresh.workspace, again).faults) == 2
+    assert main(["--workspace", str(fresh.folder), "access", "verify"]) == 3
+    assert run(fresh, "access", "verify", "--anchor", "1:", status=2)["error"] == "parameter"
+    shutil.rmtree(fresh.folder / "reports")

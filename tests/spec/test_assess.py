@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditlab import engine
+from creditlab.access import Asking
 from creditlab.assessing import explain_subject
 from creditlab.assessment import Explanation
 from creditlab.errors import NoDataError
 from creditlab.messages import Messages
-from creditlab.terms import ASSESSMENT, FINDING, Language
+from creditlab.terms import ASSESSMENT, FINDING, Language, Purpose
 from tests.spec.assessable import AS_OF, METHODOLOGY, NAME, ONE, THREE, TWO, assessable, penalty, seal, standings
 from tests.spec.tiny import SETTINGS, Tiny, code, row
 
@@ -41,8 +42,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def explained(tiny: Tiny, subject: str, as_of: str = AS_OF) -> Explanation:
-    with engine.connect() as backend:
-        return explain_subject(tiny.workspace, backend, subject, date.fromisoformat(as_of))
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
+        asking = Asking(Purpose.ASSESSMENT, "test")
+        return explain_subject(tiny.workspace, backend, subject, date.fromisoformat(as_of), asking=asking)
 
 
 # --- The files ---------------------------------------------------------------------------------------

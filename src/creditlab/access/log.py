@@ -155,7 +155,7 @@ class AccessLog:
             Each with the name of where it was printed.
         """
         if not self.is_begun:
-            found, links = Checked(Anchor()), []
+            found, links = Checked(Anchor()), list[str]()
         else:
             key = self.key()
             with self._locked() as handle:

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from creditlab.errors import ExitStatus, ParameterError
+from creditlab.terms import Purpose
 
 if TYPE_CHECKING:
+    from creditlab.access import Asking
     from creditlab.workspace import Workspace
 
 
@@ -59,6 +61,24 @@ def opened(chosen: argparse.Namespace) -> Workspace:
     from creditlab.workspace import open_workspace
 
     return open_workspace(chosen.workspace)
+
+
+def add_purpose(command: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Let a command be told what it looks subjects up for."""
+    command.add_argument(
+        "--purpose",
+        choices=[str(one) for one in Purpose],
+        required=required,
+        help="what it is looked up for, as the access log has it"
+        + ("" if required else " (default: the workspace's, or what the command is for)"),
+    )
+
+
+def purpose_of(chosen: argparse.Namespace, workspace: Workspace, own: Purpose) -> Asking:
+    """What a command looks subjects up for; `own` where neither it nor the workspace says."""
+    from creditlab.access import ask
+
+    return ask(workspace, chosen.purpose, chosen.command, own)
 
 
 def now() -> datetime:

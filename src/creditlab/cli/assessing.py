@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditlab.cli.answer import Answer, Commands, now, opened, steps_of, today
+from creditlab.cli.answer import Answer, Commands, add_purpose, now, opened, purpose_of, steps_of, today
 from creditlab.errors import ExitStatus, NoDataError, ParameterError
-from creditlab.terms import Language
+from creditlab.terms import Language, Purpose
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,6 +31,7 @@ def register(command: Commands) -> None:
     assess.add_argument("--run", type=int, dest="run_no", help="as known at this run of the lake (default: the newest)")
     assess.add_argument("--keep", action="store_true", help="put assessments and findings on record in the lake")
     assess.add_argument("--subject", metavar="CODE", help="explain one organisation's standing, and its way back")
+    add_purpose(assess)
     methodology = command("methodology", _lint, "check and approve the methodologies of assessments")
     step = steps_of(methodology)
     step("lint", _lint, "say what is wrong with a methodology").add_argument("name")
@@ -67,6 +68,7 @@ def _assess(chosen: argparse.Namespace) -> Answer:
             raise NoDataError("the register has no organisation on that day", where=as_of.isoformat())
         if chosen.findings or chosen.keep:
             # Worked out as a whole, read in batches: a province has more findings than memory holds at once.
+        purpose_of(chosen, workspace, Purpose.ASSESSMENT).note(workspace, None, taken.held.run_no)
             found = backend.create_table("findings", taken.assessment.findings(is_chinese=is_chinese))
         if chosen.keep:
             kept_run = keep_assessment(workspace, backend, taken, table, found, "assess", now())
@@ -101,8 +103,11 @@ def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> A
         do = "Leave out --output, --findings, --methodology and --keep."
         raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
     messages = Messages(workspace.language)
-    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
-        found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no)
+    with engine.connect(
+        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
+    ) as backend:
+        asking = purpose_of(chosen, workspace, Purpose.ASSESSMENT)
+        found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no, asking=asking)
     said, lines = found.paragraphs(messages), found.lines(messages)
     stands, change = found.now, found.recovery.next_change
     about = {

@@ -22,6 +22,7 @@ from creditlab.cli import (
     profiling,
     proving,
     publishing,
+    rights,
     scoring,
     starting,
 )
@@ -41,6 +42,7 @@ _GROUPS = (
     monitoring,
     publishing,
     proving,
+    rights,
     lake,
 )
 #: New objects between two collections of garbage. Imports and query plans make them by the hundred thousand and leave

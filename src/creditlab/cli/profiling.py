@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from creditlab.cli.answer import Answer, Commands, now, opened, today
+from creditlab.cli.answer import Answer, Commands, add_purpose, now, opened, purpose_of, today
 from creditlab.errors import NoDataError
+from creditlab.terms import Purpose
 
 #: What the embedded engine may hold in memory; what is more goes to temporary files.
 _MEMORY = "3GB"
@@ -22,6 +23,8 @@ def register(command: Commands) -> None:
     check.add_argument("codes", type=Path, metavar="CODES.csv", help="their credit codes, in a column subject_id")
     check.add_argument("--as-of", help="the day whose state is looked at (default: today)")
     check.add_argument("--output", type=Path, help="an internal working file, .csv or .parquet")
+    for one in (profile, check):
+        add_purpose(one)
 
 
 def _profile(chosen: argparse.Namespace) -> Answer:
@@ -40,6 +43,8 @@ def _profile(chosen: argparse.Namespace) -> Answer:
         held = hold(workspace, backend, as_of, formats=())
         rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
         about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
+        if chosen.output or chosen.keep:
+            purpose_of(chosen, workspace, Purpose.ANALYSIS).note(workspace, None, held.run_no)
         if chosen.output or chosen.keep:
             # Worked out as a whole, read in batches: a province has more profiles than memory holds at once.
             rows = backend.create_table("made", rows)
@@ -69,8 +74,11 @@ def _check(chosen: argparse.Namespace) -> Answer:
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
-        checked = check_codes(workspace, backend, chosen.codes, as_of)
+    with engine.connect(
+        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
+    ) as backend:
+        asking = purpose_of(chosen, workspace, Purpose.TENDER)
+        checked = check_codes(workspace, backend, chosen.codes, as_of, asking=asking)
     if chosen.output:
         about = {"as_of": as_of.isoformat(), "run_no": str(checked.run_no)}
         count = write_workfile(checked.rows, chosen.output, about)

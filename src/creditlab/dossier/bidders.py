@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+    from creditlab.access import Asking
+
 #: What the column with the codes may be called; a file of one column may call it anything.
 _HEADERS = ("subject_id", "code", "统一社会信用代码")
 #: Columns of an answer, in order: what is known of the code, then what is published of one item.
@@ -75,7 +77,7 @@ class Checked:
         return {"as_of": self.as_of.isoformat(), "run_no": self.run_no, "codes": list(found.values())}
 
 
-def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date) -> Checked:
+def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date, *, asking: Asking) -> Checked:
     """Answer about each code of a file.
 
     Parameters
@@ -85,6 +87,8 @@ def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date)
         line may be a code already.
     as_of
         The day whose state is looked at.
+    asking
+        What they are looked up for, see `hold_some`.
 
     Returns
     -------
@@ -104,8 +108,9 @@ def check_codes(workspace: Workspace, backend: Backend, path: Path, as_of: date)
     is_code = pa.array(has_valid_check_character(distinct))
     # Sole traders and resident IDs are refused whatever their check character says.
     is_person = pa.array(is_natural_person_code(distinct))
-    asked = distinct.filter(pc.and_(is_code, pc.invert(is_person)))
-    held = hold_some(workspace, backend, as_of, asked)
+    # Nothing is read about a person, but that somebody asked is noted.
+    asked = distinct.filter(pc.or_(is_code, is_person))
+    held = hold_some(workspace, backend, as_of, asked, asking=asking)
     persons = pc.or_(is_person, pc.is_in(distinct, value_set=held.persons))
     answers = _registered(held, backend, as_of)
     word = pc.fill_null(_looked_up(distinct, answers, "answer"), str(CodeAnswer.NOT_REGISTERED))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+    from creditlab.access import Asking
+
 _PERSON = str(SubjectKind.NATURAL_PERSON)
 #: So many values stand in a question itself, where the files' statistics help to answer it.
 _FEW = 500
@@ -127,7 +129,13 @@ def hold(
 
 
 def hold_some(
-    workspace: Workspace, backend: Backend, as_of: date, subjects: pa.Array, run_no: int | None = None
+    workspace: Workspace,
+    backend: Backend,
+    as_of: date,
+    subjects: pa.Array,
+    run_no: int | None = None,
+    *,
+    asking: Asking,
 ) -> Held:
     """As `hold`, of some subjects only: what can't be about them is not read.
 
@@ -135,11 +143,19 @@ def hold_some(
     ----------
     subjects
         Their identifiers, folded; those of natural persons are looked at as if there were nothing.
+    asking
+        What they are looked up for: noted in the access log before anything about them is read.
+
+    Raises
+    ------
+    AccessLogError
+        If it can't be noted.
     """
     rules = read_rules(workspace.publication)
     rules.on(as_of)
     snapshot, inputs = take_inputs(workspace, backend, run_no)
     persons = persons_among(workspace, snapshot, subjects)
+    asking.note(workspace, as_held(workspace, snapshot, subjects, persons), snapshot.run_no)
     some = subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons)))
     rows: ir.Table | None = inputs.entries
     if len(some) == 1:
@@ -256,6 +272,14 @@ def persons_among(workspace: Workspace, snapshot: Snapshot, identifiers: pa.Arra
         there = snapshot.backend.to_pyarrow(registered.select("subject_id"))["subject_id"]
         is_person |= pc.is_in(named, value_set=there.combine_chunks()).to_numpy(zero_copy_only=False)
     return identifiers.filter(pa.array(is_person))
+
+
+def as_held(workspace: Workspace, snapshot: Snapshot, identifiers: pa.Array, persons: pa.Array) -> pa.Array:
+    """Some folded identifiers as the lake has them: those of persons under their pseudonyms."""
+    if not len(persons):
+        return identifiers
+    named = pseudonyms(identifiers, _key_of(workspace, snapshot))
+    return pc.if_else(pc.is_in(identifiers, value_set=persons), named, identifiers)
 
 
 def _key_of(workspace: Workspace, snapshot: Snapshot) -> bytes:

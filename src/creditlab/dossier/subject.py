@@ -22,6 +22,8 @@ from creditlab.workspace import Workspace
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
+    from creditlab.access import Asking
+
 #: What of a row is in the record already, or names its subject.
 _KNOWN_ROLES = {Role.RECORD_ID, Role.SUBJECT_ID, Role.SUBJECT_NAME, Role.SUBJECT_KIND, Role.EVENT_DATE,
                 Role.VALID_UNTIL, Role.AMOUNT}  # fmt: skip
@@ -78,7 +80,9 @@ def refuse_persons(workspace: Workspace, identifiers: list[str]) -> None:
         raise PersonError(_WHAT, where="subject", do=_DO)
 
 
-def take_dossier(workspace: Workspace, backend: Backend, identifier: str, as_of: date, run_no: int = 0) -> Dossier:
+def take_dossier(
+    workspace: Workspace, backend: Backend, identifier: str, as_of: date, run_no: int = 0, *, asking: Asking
+) -> Dossier:
     """Look one organisation up.
 
     Parameters
@@ -89,6 +93,8 @@ def take_dossier(workspace: Workspace, backend: Backend, identifier: str, as_of:
         The day whose state is looked at.
     run_no
         The run to read; 0 for the newest.
+    asking
+        What it is looked up for, see `hold_some`.
 
     Raises
     ------
@@ -102,7 +108,7 @@ def take_dossier(workspace: Workspace, backend: Backend, identifier: str, as_of:
     code = folded(identifier)
     if not code:
         raise ParameterError("no subject is named", where="subject", do="Name a credit code.")
-    held = hold_some(workspace, backend, as_of, pa.array([code]), run_no or None)
+    held = hold_some(workspace, backend, as_of, pa.array([code]), run_no or None, asking=asking)
     if PSEUDONYM_PREFIX in code or len(held.persons):
         raise PersonError(_WHAT, where="subject", do=_DO)
     found = backend.to_pyarrow(held.evidence().order_by("event_date", "item_code", "record_id"))

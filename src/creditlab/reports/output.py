@@ -42,6 +42,7 @@ class Stamp:
     report_id: str = ""
     lock_sha256: str = ""
     rows: Mapping[str, int] = field(default_factory=dict)
+    access_log: Mapping[str, Any] = field(default_factory=dict)
 
     def lines(self, messages: Messages) -> list[tuple[str, str]]:
         """Title and value of each entry, in the reader's language."""
@@ -58,6 +59,8 @@ class Stamp:
         words = {"delivered": _("Delivered"), "accepted": _("Accepted"), "corrected": _("Corrected"),
                  "withdrawn": _("Withdrawn"), "repeated": _("Repeated"), "quarantined": _("Quarantined")}  # fmt: skip
         rows = "; ".join(f"{words[name]}: {messages.integer(count)}" for name, count in self.rows.items())
+        # What was there, whatever is made of the log later: some of the link is enough to tell.
+        log = _("{count} look-ups, the last one {link}").format(**self.access_log) if self.access_log else ""
         lines = [
             (_("Report"), self.report_id),
             (_("Period"), messages.period(self.period)),
@@ -65,6 +68,7 @@ class Stamp:
             (_("Run of the lake"), str(self.entry.run_no or "")),
             (_("Edition of the catalogue"), editions),
             (_("Rows behind the run"), rows),
+            (_("Access log"), log),
             (_("Language"), languages[messages.language] if self.report_id else ""),
             (_("Audience"), audiences[self.entry.audience]),
             (_("Disclosure policy"), self.entry.policy_digest[:12]),
@@ -103,6 +107,7 @@ def save(out: Path, title: str, stamp: Stamp, tables: Sequence[Table], messages:
     """Write `tables/*.csv`, the workbook, and `report.json` for the page's frame and the manifest."""
     folder = out / "tables"
     folder.mkdir(parents=True, exist_ok=True)
+        dict(about.get("access_log") or {}),
     for table in tables:
         (folder / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
     (folder / METADATA).write_text(metadata(tables, title, stamp.lines(messages), messages), encoding="utf-8")

@@ -116,7 +116,8 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
     if entry is None:
         raise ParameterError("the report is not on the list", where=manifest["report"])
     about = {name: manifest.get(name, "") for name in (
-        "revision", "report_id", "code_version", "published_at", "lock_sha256", "rows")}  # fmt: skip
+        "revision", "report_id", "code_version", "published_at", "lock_sha256", "rows",
+        "access_log")}  # fmt: skip
     proof = verify(folder)
     proof.compared = {}
     changed = {one.where for one in proof.deviations}
@@ -220,7 +221,10 @@ def _as_it_was(workspace: Workspace, manifest: Mapping[str, Any], aside: Path) -
             link.symlink_to(workspace.reports / one["folder"])
     settings = tomllib.loads((workspace.folder / CONFIGURATION).read_text("utf-8-sig"))
     paths = settings.setdefault("paths", {})
-    for name in ("catalogue", "inbox", "ledger", "subjects", "lake", "key", "policy", "publication", "methodologies"):
+    for name in (
+        "catalogue", "inbox", "ledger", "subjects", "lake", "key", "policy", "publication", "methodologies",
+        "access_log", "access_key",
+    ):  # fmt: skip
         if (path := getattr(workspace, name)) is not None:
             paths[name] = str(path)
     paths["reports"] = str(shelf)

@@ -239,6 +239,8 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "lock_sha256": about["lock_sha256"],
         "rows": about["rows"],
         "run_no": run_no,
+        "access_log": anchor_printed(workspace),
+        **({"kept": str(kept)} if kept else {}),
         "editions": report["editions"],
         "policy_digest": report["release"]["policy_digest"],
         "release": report["release"],
@@ -273,4 +275,19 @@ def rows_behind(workspace: Workspace, run_no: int) -> dict[str, int]:
     if not lake.exists:
         return {}
     runs = [one for one in lake.runs().to_pylist() if not run_no or one["run_no"] <= run_no]
+        "access_log": about["access_log"],
     return {name: sum(one[name] for one in runs) for name in COUNTS}
+def anchor_printed(workspace: Workspace) -> dict[str, Any]:
+    """How long the access log is and how its last link begins; empty where nobody was ever looked up.
+
+    Raises
+    ------
+    AccessLogError
+        If the log is not what it was: a publication must not vouch for it.
+    """
+    from creditlab.access import log_of
+
+    anchor = log_of(workspace).anchor()
+    return {"count": anchor.count, "link": anchor.link[:16]} if anchor.count else {}
+
+

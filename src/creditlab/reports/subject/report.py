@@ -20,7 +20,7 @@ from creditlab.reports.subject.shown import Shown, plain
 from creditlab.reports.subject.standing import line_titles, standing_of
 from creditlab.reports.subject.timeline import timeline
 from creditlab.reports.subject.words import CATEGORIES, CLASSES, KINDS, ROLES
-from creditlab.terms import Audience, Language
+from creditlab.terms import Audience, Language, Purpose
 from creditlab.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -63,9 +63,12 @@ def open_report(
     from creditlab.reports.shelf import past_releases
 
     place, about, day = open_workspace(Path(workspace)), parse_period(period), parse_date(as_of)
-    with engine.connect(place.engine_url) as backend:
-        dossier = take_dossier(place, backend, subject, day, run_no)
-        standing = standing_of(place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no)
+    asking = ask(place, None, "subject page", Purpose.PUBLICATION)
+    with engine.connect(place.engine_url, folders=[place.lake]) as backend:
+        dossier = take_dossier(place, backend, subject, day, run_no, asking=asking)
+        standing = standing_of(
+            place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no, asking
+        )
     released = release_subject(
         dossier.subject["subject_kind"],
         dossier.records.to_pylist(),

@@ -13,6 +13,7 @@ from creditlab.workspace import Workspace
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
+    from creditlab.access import Asking
     from creditlab.assessment import Explanation
     from creditlab.messages import Messages
 
@@ -20,7 +21,13 @@ _NOT_IN_FORCE = "methodology_not_in_force"
 
 
 def standing_of(
-    workspace: Workspace, backend: Backend, subject_id: str, audience: Audience, as_of: date, run_no: int
+    workspace: Workspace,
+    backend: Backend,
+    subject_id: str,
+    audience: Audience,
+    as_of: date,
+    run_no: int,
+    asking: Asking,
 ) -> Explanation | None:
     """Why an organisation stands as it does on a day.
 
@@ -33,7 +40,7 @@ def standing_of(
     if audience is not Audience.INTERNAL:
         return None
     try:
-        return explain_subject(workspace, backend, subject_id, as_of, run_no=run_no)
+        return explain_subject(workspace, backend, subject_id, as_of, run_no=run_no, asking=asking)
     except NoDataError:
         return None
     except MethodologyError as error:

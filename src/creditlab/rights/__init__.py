@@ -1,0 +1,1 @@
+"""Rights of those whom information is about: who looked them up, what is held about them, and what is erased."""
