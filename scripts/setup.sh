@@ -2,7 +2,7 @@
 # Makes the project runnable on a Debian machine that has only python3, make and git.
 #
 #   scripts/setup.sh            uv, the locked Python packages, and what PDF needs: enough to make a report
-#   scripts/setup.sh tests      those, and what the tests need: the extra `model`, a browser, PostgreSQL
+#   scripts/setup.sh tests      those, and what the tests need: the extras, a browser, PostgreSQL, Java
 #
 # It looks before it acts, so that a second run costs a second and needs no network. Debian packages are
 # installed when run as root; otherwise they are named, and the work goes on with what there is.
@@ -80,9 +80,10 @@ if ! uv=$(find_uv); then
     fi
 fi
 
-# The tests fit scorecards too; whoever only reports is spared those libraries, and keeps them if they are there.
+# The tests fit scorecards and start a cluster; whoever only reports is spared those libraries, and keeps them if they
+# are there.
 extras=(--inexact)
-if [ "${1:-}" = tests ]; then extras+=(--extra model); fi
+if [ "${1:-}" = tests ]; then extras+=(--extra model --extra spark); fi
 "$uv" sync --locked --quiet "${extras[@]}"
 
 # --- Paper -------------------------------------------------------------------------------------------
@@ -107,6 +108,8 @@ if [ "${1:-}" = tests ]; then
     if [ ! -x "${BROWSER_PATH:-/usr/bin/chromium}" ]; then missing+=(chromium); fi
     # The tests start a server of their own and stop it again; they need no other one.
     if ! has_postgres; then missing+=(postgresql); fi
+    # Spark's master and workers, which the tests start too.
+    if [ ! -x "${JAVA_HOME:-/nowhere}/bin/java" ] && ! command -v java >/dev/null; then missing+=(default-jre-headless); fi
     if [ "${#missing[@]}" -gt 0 ]; then
         debian_packages "${missing[@]}" || say "going on without; tests that need them say so"
     fi

@@ -74,10 +74,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+_MARKERS = (("real", "real"), ("browser", "browser"), ("notebooks", "notebook"), ("cluster", "cluster"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests by their folder, so that nobody has to remember to."""
     for item in items:
-        for folder, marker in (("real", "real"), ("browser", "browser"), ("notebooks", "notebook")):
+        for folder, marker in _MARKERS:
             if item.path.is_relative_to(ROOT / "tests" / folder):
                 item.add_marker(marker)
 

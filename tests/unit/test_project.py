@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import tomllib
@@ -68,7 +69,7 @@ def test_environment_equals_pyproject():
     assert "-e ." in pip
     found = normalised([entry for entry in [*conda, *pip] if entry not in ("pip", "-e .")])
     project = PYPROJECT["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["model"]]
+    wanted = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
     expected = normalised([*wanted, f"python{project['requires-python']}"])
     assert found == expected
 
