@@ -67,7 +67,26 @@ class Period:
             raise PeriodError(_NO_SUCH_YEAR) from error
         return Period(start, self.start, f"{start}/{self.start}")
 
+    def year_before(self) -> Period:
+        """The same period of the year before: the same month, quarter or half-year; of any other span, its days."""
+        kind = _kind_of(self)
+        try:
+            start = _a_year_before(self.start)
+            if kind in _OF_A_YEAR:
+                return containing(kind, start)
+            end = _a_year_before(self.end)
+        except ValueError as error:
+            raise PeriodError(_NO_SUCH_YEAR) from error
+        return Period(start, end, f"{start}/{end}")
 
+
+def _a_year_before(day: date) -> date:
+    """The same day of the year before; of 29 February, the day before 1 March."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
+
+
+_OF_A_YEAR = (UpdatePeriod.MONTH, UpdatePeriod.QUARTER, UpdatePeriod.HALF_YEAR, UpdatePeriod.YEAR)
 _FORMS: dict[UpdatePeriod, re.Pattern[str]] = {
     UpdatePeriod.DAY: re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"),
     UpdatePeriod.WEEK: re.compile(r"(?P<y>\d{4})-W(?P<n>\d{2})"),

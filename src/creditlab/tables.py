@@ -77,8 +77,11 @@ def comparison(
     messages: Messages,
     numerator_title: str = "",
     denominator_title: str = "",
+    year_before: Period | None = None,
 ) -> Table:
     """A table of ratios against the period before: numerator, denominator, share, share before, difference.
+
+    With `year_before` also against that period, where it isn't the one before anyway.
 
     Grain: one row per `rows` entry. Rows for which neither period counted anything are left out. Raises
     DisclosureError if `release` is none.
@@ -96,6 +99,15 @@ def comparison(
         Column("previous_is_provisional", _("Provisional in the period before"), Kind.FLAG, in_page=False),
         Column("difference_points", _("Difference in percentage points"), Kind.POINTS),
     )
+    further = year_before if year_before not in (None, previous) else None
+    if further:
+        columns += (
+            Column("year_before_numerator", _("Numerator of a year before"), Kind.INTEGER, in_page=False),
+            Column("year_before_denominator", _("Denominator of a year before"), Kind.INTEGER, in_page=False),
+            Column("year_before_ratio", _("Share a year before"), Kind.SHARE),
+            Column("year_before_is_provisional", _("Provisional a year before"), Kind.FLAG, in_page=False),
+            Column("year_before_points", _("Difference from a year before in percentage points"), Kind.POINTS),
+        )
     made = []
     for row in rows:
         now = {**row.where, "period_start": period.start}
@@ -103,13 +115,19 @@ def comparison(
         if figures.find(**now) is None and figures.find(**before) is None:
             continue
         cells = [Cell(row.labels[one.name], row.labels[one.name]) for one in labels]
-        for where in (now, before):
-            numbers = [figures.integer("numerator", **where), figures.integer("denominator", **where)]
-            parts = [*numbers, figures.share(**where), figures.flag(**where)]
-            cells.extend(parts if where is now else [parts[0], parts[1], parts[2], parts[3]])
+        cells += _ratio_cells(figures, now) + _ratio_cells(figures, before)
         cells.append(figures.difference(now, before))
+        if further:
+            then = {**row.where, "period_start": further.start}
+            cells += [*_ratio_cells(figures, then), figures.difference(now, then)]
         made.append(tuple(cells))
     return Table(name, caption, columns, tuple(made), note, release)
+
+
+def _ratio_cells(figures: Figures, where: Mapping[str, object]) -> list[Cell]:
+    """Numerator, denominator, share, and whether it is provisional."""
+    numbers = [figures.integer("numerator", **where), figures.integer("denominator", **where)]
+    return [*numbers, figures.share(**where), figures.flag(**where)]
 
 
 def counts(

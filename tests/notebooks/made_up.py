@@ -141,7 +141,8 @@ def ratios(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
                     if small and item == "XK-001":
                         continue
                     denominator = 2 if small else 1000 + 37 * number + 11 * place + period.start.month
-                    numerator = denominator - (1 if small else 5 + 61 * number + 7 * place + period.start.month)
+                    lacking = 5 + 61 * number + 7 * place + period.start.month + 9 * (2026 - period.start.year)
+                    numerator = denominator - (1 if small else lacking)
                     yield cell(
                         CubeTable.MEASUREMENTS,
                         measure,
@@ -166,7 +167,8 @@ def deliveries(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
         numbers[DELIVERY_COUNT] = 2 if few else 120 + number
         for name, count in numbers.items():
             item = "CF-001" if few else "XK-001"
-            yield cell(CubeTable.DELIVERIES, name, period, as_of, item, department=department, count=count)
+            groups = {"department": department, "region_code": "130100"}
+            yield cell(CubeTable.DELIVERIES, name, period, as_of, item, **groups, count=count)
 
 
 def omissions(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
@@ -180,6 +182,7 @@ def omissions(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
                 as_of,
                 "JC-001",
                 department=department,
+                region_code="130200",
                 numerator=numerator,
                 denominator=12,
             )
@@ -201,7 +204,7 @@ def made_up_cube(period: Period, as_of: date) -> Cube:
         period,
         as_of,
         7,
-        ratios=[*ratios(period, as_of), *ratios(period.previous(), as_of)],
+        ratios=[cell for one in (period, period.previous(), period.year_before()) for cell in ratios(one, as_of)],
         deliveries=deliveries(period, as_of),
         omissions=omissions(period, as_of),
         faults=faults(period, as_of),

@@ -31,6 +31,7 @@ def register(command: Commands) -> None:
     publish.add_argument("--language", choices=[str(one) for one in Language], help="default: the workspace's")
     publish.add_argument("--report", action="append", help="a report's name; may be repeated (default: the usual)")
     publish.add_argument("--department", action="append", help="for reports that each department has one of: whose")
+    publish.add_argument("--unit", action="append", help="for reports that each reporting unit has one of: whose")
     publish.add_argument("--subject", action="append", help="for the page about an organisation: its credit code")
 
     publish.add_argument("--all", action="store_true", help="the whole set of the quarter, in both languages")
@@ -58,6 +59,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         now=moment,
         code_version=code_version(),
         departments=chosen.department,
+        units=chosen.unit,
         subjects=chosen.subject,
         note=_progress,
     )
@@ -75,8 +77,8 @@ def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datet
     from creditlab.reports.making import Note
     from creditlab.reports.series import json_lines, publish_series
 
-    if chosen.department or chosen.subject:
-        raise ParameterError("the whole set has every department", where="--all", do="Name --report instead.")
+    if chosen.department or chosen.unit or chosen.subject:
+        raise ParameterError("the whole set has all of them", where="--all", do="Name --report instead.")
     if chosen.jobs is not None and chosen.jobs < 1:
         raise ParameterError("at least one report runs at a time", where="--jobs")
     with ExitStack() as stack:

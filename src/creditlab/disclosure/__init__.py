@@ -2,7 +2,15 @@
 
 from creditlab.disclosure.cube import CUBE_SCHEMA, GROUP_COLUMNS, Cube, CubeTable, roll_up
 from creditlab.disclosure.edition import EditionRelease, release_edition
-from creditlab.disclosure.gate import NOT_ADDITIVE, RELEASE_SCHEMA, Marker, Release, release, require_release
+from creditlab.disclosure.gate import (
+    NOT_ADDITIVE,
+    RELEASE_SCHEMA,
+    Marker,
+    Release,
+    release,
+    released_again,
+    require_release,
+)
 from creditlab.disclosure.identities import DUTIES
 from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
 from creditlab.disclosure.policy import Policy, read_policy
@@ -34,6 +42,7 @@ __all__ = [
     "release_edition",
     "release_publicity",
     "release_subject",
+    "released_again",
     "require_release",
     "roll_up",
 ]

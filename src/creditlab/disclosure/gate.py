@@ -21,7 +21,7 @@ from creditlab.disclosure.policy import Policy
 from creditlab.disclosure.protection import protect
 from creditlab.disclosure.verdict import Judgement
 from creditlab.errors import DisclosureError
-from creditlab.periods import Period
+from creditlab.periods import Period, parse_period
 from creditlab.terms import Audience, Measure
 
 
@@ -208,6 +208,29 @@ def release(cube: Cube, audience: Audience, policy: Policy, ledger: ReleaseLedge
     return Release(
         released, audience, policy.digest, cube.period, cube.as_of, cube.run_no, _checksum(released),
         protected.judgement, _SEAL,
+    )  # fmt: skip
+
+
+def released_again(table: pa.Table, entry: ReleaseEntry) -> Release:
+    """A release from cells that were put aside, for who shows the same figures in several reports.
+
+    Parameters
+    ----------
+    table
+        RELEASE_SCHEMA: all cells of the release, as `release` gave them.
+    entry
+        What the ledger keeps of it.
+
+    Raises
+    ------
+    DisclosureError
+        If the cells are not those that the entry's checksum was taken of.
+    """
+    if table.schema != RELEASE_SCHEMA or _checksum(table) != entry.release_sha256:
+        raise DisclosureError("cells that were put aside are not the release's", do="Publish again.")
+    return Release(
+        table, entry.audience, entry.policy_digest, parse_period(entry.period), entry.as_of, entry.run_no,
+        entry.release_sha256, _seal=_SEAL,
     )  # fmt: skip
 
 

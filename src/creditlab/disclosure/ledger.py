@@ -88,11 +88,10 @@ class ReleaseLedger:
             By what a cell is about: its newest row that was shown; where it never was, that it is hidden.
         """
         found: dict[Key, EarlierCell] = {}
-        seen: set[str] = set()
         for place, entry in enumerate(self.entries):
-            if entry.audience not in _KNOWN_TO[audience] or entry.release_sha256 in seen or not _is_near(entry, period):
+            # Two publications of one release may each show another part of it, so both are read.
+            if entry.audience not in _KNOWN_TO[audience] or not _is_near(entry, period):
                 continue
-            seen.add(entry.release_sha256)
             table = self.read(place)
             for row in table.to_pylist() if table is not None else ():
                 _note(found, row)
@@ -113,6 +112,11 @@ def _note(found: dict[Key, EarlierCell], row: Mapping[str, Any]) -> None:
 
 
 def _is_near(entry: ReleaseEntry, period: Period) -> bool:
-    """Whether a publication about one period can have figures of the other: each has those of the period before."""
-    one = parse_period(entry.period)
-    return max(one.previous().start, period.previous().start) < min(one.end, period.end)
+    """Whether two publications can have figures of the same days: each has those of the periods it compares with."""
+    ours, theirs = _shown(period), _shown(parse_period(entry.period))
+    return any(one.start < other.end and other.start < one.end for one in ours for other in theirs)
+
+
+def _shown(period: Period) -> tuple[Period, ...]:
+    """A publication's period, the one before it, and the same of the year before."""
+    return period, period.previous(), period.year_before()

@@ -36,13 +36,20 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class SharedRelease(StrEnum):
+    """A release that several reports show, in whole or in part; a run that makes several of them makes it once."""
+
+    QUARTERLY = "quarterly"
+
+
 @dataclass(frozen=True)
 class ReportEntry:
     """One report: its name, its notebook, its parameters with their types.
 
     One that is `on_request` is published only where it is asked for by name. One that takes a `department` is published
     once for each department, one that takes a `unit` once for each reporting unit, one that takes a `subject` once for
-    each that is named. `in_set`: one of the reports of a quarter that `publish --all` makes.
+    each that is named. `in_set`: one of the reports of a quarter that `publish --all` makes. `release`: the one that it
+    shows, where others show it too.
     """
 
     name: str
@@ -53,6 +60,7 @@ class ReportEntry:
     audiences: tuple[Audience, ...] = tuple(Audience)
     languages: tuple[Language, ...] = tuple(Language)
     formats: tuple[Format, ...] = tuple(Format)
+    release: SharedRelease | None = None
 
     @property
     def is_by_department(self) -> bool:
@@ -113,11 +121,14 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
             audiences = tuple(Audience(one) for one in entry.get("audiences", Audience))
             languages = tuple(Language(one) for one in entry.get("languages", Language))
             formats = tuple(Format(one) for one in entry.get("formats", Format))
+            shared = SharedRelease(entry["release"]) if "release" in entry else None
         except (TypeError, ValueError) as error:
-            raise ReportError("an audience, language or format is unknown", where=f"{LISTING}, [{name}]") from error
+            raise ReportError(
+                "an audience, language, format or release is unknown", where=f"{LISTING}, [{name}]"
+            ) from error
         found[name] = ReportEntry(
             name, notebook, parameters, entry.get("on_request", False), entry.get("in_set", False), audiences,
-            languages, formats,
+            languages, formats, shared,
         )  # fmt: skip
     return found
 
@@ -130,7 +141,7 @@ def _has_meaning(entry: object) -> bool:
         return False
     if not all(isinstance(entry.get(name, []), list) for name in lists):
         return False
-    return set(entry) - {*flags, *lists} == {"notebook", "parameters"}
+    return set(entry) - {*flags, *lists, "release"} == {"notebook", "parameters"}
 
 
 def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list[ReportEntry]:

@@ -81,11 +81,17 @@ class Stamp:
         return [(title, value) for title, value in lines if value]
 
 
+def read_about(out: Path | None) -> dict[str, Any]:
+    """What a publication says of itself to the notebook that runs for it; nothing where one is only looked at."""
+    if out is None or not (out / PUBLICATION).exists():
+        return {}
+    about: dict[str, Any] = json.loads((out / PUBLICATION).read_text("utf-8"))
+    return about
+
+
 def read_stamp(out: Path | None, workspace: Workspace, release: Release, editions: Mapping[int, str]) -> Stamp:
     """Join what the report knows with what its publication says."""
-    about: dict[str, Any] = {}
-    if out is not None and (out / PUBLICATION).exists():
-        about = json.loads((out / PUBLICATION).read_text("utf-8"))
+    about = read_about(out)
     return Stamp(
         workspace.title_zh,
         workspace.title_en,
@@ -100,6 +106,7 @@ def read_stamp(out: Path | None, workspace: Workspace, release: Release, edition
         str(about.get("report_id", "")),
         str(about.get("lock_sha256", "")),
         dict(about.get("rows") or {}),
+        dict(about.get("access_log") or {}),
     )
 
 
@@ -107,7 +114,6 @@ def save(out: Path, title: str, stamp: Stamp, tables: Sequence[Table], messages:
     """Write `tables/*.csv`, the workbook, and `report.json` for the page's frame and the manifest."""
     folder = out / "tables"
     folder.mkdir(parents=True, exist_ok=True)
-        dict(about.get("access_log") or {}),
     for table in tables:
         (folder / f"{table.name}.csv").write_text(to_csv(table), encoding="utf-8", newline="")
     (folder / METADATA).write_text(metadata(tables, title, stamp.lines(messages), messages), encoding="utf-8")

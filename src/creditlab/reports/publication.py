@@ -19,7 +19,8 @@ from creditlab.reports.latest import follow
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import PAGE, Made, Note, make, say_nothing
 from creditlab.reports.page import render_index
-from creditlab.reports.shelf import MANIFEST, Place, published, shelve, shelve_index, staging
+from creditlab.reports.sharing import share_releases
+from creditlab.reports.shelf import MANIFEST, Place, published, shelve, shelve_index, staged, staging
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 
@@ -48,6 +49,7 @@ def publish(
     notebooks: Path | None = None,
     run_no: int = 0,
     departments: list[str] | None = None,
+    units: list[str] | None = None,
     subjects: list[str] | None = None,
     note: Note = say_nothing,
 ) -> list[Published]:
@@ -73,6 +75,8 @@ def publish(
         The run of the lake to read; 0 for the newest.
     departments
         For reports that each department has one of: whose; None for every provider of the period's edition.
+    units
+        For reports that each reporting unit has one of: whose; None for all.
     subjects
         For reports about one organisation: which, by their credit codes.
     note
@@ -97,13 +101,31 @@ def publish(
     """
     audience, language = Audience(audience), Language(language)
     entries = choose(read_listing(notebooks or notebooks_folder()), reports)
-    done = []
-    for entry in entries:
+    chosen = [
+        (entry, place, values)
+        for entry in entries
         for place, values in targets(
-            workspace, entry, period, as_of, audience, language, run_no=run_no, departments=departments,
+            workspace,
+            entry,
+            period,
+            as_of,
+            audience,
+            language,
+            run_no=run_no,
+            departments=departments,
+            units=units,
             subjects=subjects,
-        ):  # fmt: skip
-            done.append(publish_one(workspace, entry, place, values, now, code_version, note))
+        )
+    ]
+    done = []
+    with staged(workspace.reports) as aside:
+        kept = share_releases(
+            workspace, [entry for entry, _, _ in chosen], aside, period=period, as_of=as_of, audience=audience,
+            run_no=run_no,
+        )  # fmt: skip
+        for entry, place, values in chosen:
+            shared = kept.get(entry.release) if entry.release else None
+            done.append(publish_one(workspace, entry, place, values, now, code_version, note, shared))
             write_index(workspace.reports, Messages(workspace.language))
     return done
 
@@ -118,6 +140,7 @@ def targets(
     *,
     run_no: int = 0,
     departments: list[str] | None = None,
+    units: list[str] | None = None,
     subjects: list[str] | None = None,
 ) -> list[tuple[Place, dict[str, Any]]]:
     """Where an entry's reports go and what their notebooks are given: one, or one for each it is made for."""
@@ -133,7 +156,7 @@ def targets(
     if entry.is_by_department:
         key, codes = "department", _departments(workspace, period, departments)
     elif entry.is_by_unit:
-        key, codes = "unit", reporting_units(read_sealed(workspace.catalogue))
+        key, codes = "unit", _units(workspace, units)
     elif entry.is_by_subject:
         key, codes = "subject", _subjects(workspace, subjects)
     named = [(f"{entry.name}_{code}" if key else entry.name, {key: code} if key else {}) for code in codes]
@@ -153,6 +176,14 @@ def _departments(workspace: Workspace, period: Period, wanted: list[str] | None)
     edition = catalogue.edition_on(period.last_day)
     providing = {code for item in edition.items for code in item.departments}
     return [code for code in catalogue.departments if code in (providing if wanted is None else wanted)]
+
+
+def _units(workspace: Workspace, wanted: list[str] | None) -> list[str]:
+    """The units that get a report of their own: those wanted, or all that report."""
+    known = reporting_units(read_sealed(workspace.catalogue))
+    if set(wanted or ()) - set(known):
+        raise ParameterError("a unit is not one that reports", where="unit", do="See regions.csv.")
+    return [code for code in known if wanted is None or code in wanted]
 
 
 def _subjects(workspace: Workspace, wanted: list[str] | None) -> list[str]:
@@ -193,8 +224,12 @@ def publish_one(
     now: datetime,
     code_version: str,
     note: Note = say_nothing,
+    kept: Path | None = None,
 ) -> Published:
-    """Publish one report in one language: made aside, then visible with one rename."""
+    """Publish one report in one language: made aside, then visible with one rename.
+
+    `kept` is where a release was put aside that it shows (`share_releases`).
+    """
     revision = place.next_revision()
     published_at = now.isoformat(timespec="seconds")
     about = {
@@ -204,6 +239,8 @@ def publish_one(
         "published_at": published_at,
         "lock_sha256": lock_sha256(),
         "rows": rows_behind(workspace, given["run_no"]),
+        "access_log": anchor_printed(workspace),
+        **({"kept": str(kept)} if kept else {}),
     }
     try:
         with staging(place.reports) as folder:
@@ -238,9 +275,8 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "creditlab_version": version("creditlab"),
         "lock_sha256": about["lock_sha256"],
         "rows": about["rows"],
+        "access_log": about["access_log"],
         "run_no": run_no,
-        "access_log": anchor_printed(workspace),
-        **({"kept": str(kept)} if kept else {}),
         "editions": report["editions"],
         "policy_digest": report["release"]["policy_digest"],
         "release": report["release"],
@@ -266,17 +302,6 @@ def lock_sha256() -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def rows_behind(workspace: Workspace, run_no: int) -> dict[str, int]:
-    """How many rows the runs up to the one reported took in, and what became of them; empty without a lake."""
-    from creditlab.lake import Lake
-    from creditlab.terms import COUNTS
-
-    lake = Lake(workspace.lake)
-    if not lake.exists:
-        return {}
-    runs = [one for one in lake.runs().to_pylist() if not run_no or one["run_no"] <= run_no]
-        "access_log": about["access_log"],
-    return {name: sum(one[name] for one in runs) for name in COUNTS}
 def anchor_printed(workspace: Workspace) -> dict[str, Any]:
     """How long the access log is and how its last link begins; empty where nobody was ever looked up.
 
@@ -291,3 +316,13 @@ def anchor_printed(workspace: Workspace) -> dict[str, Any]:
     return {"count": anchor.count, "link": anchor.link[:16]} if anchor.count else {}
 
 
+def rows_behind(workspace: Workspace, run_no: int) -> dict[str, int]:
+    """How many rows the runs up to the one reported took in, and what became of them; empty without a lake."""
+    from creditlab.lake import Lake
+    from creditlab.terms import COUNTS
+
+    lake = Lake(workspace.lake)
+    if not lake.exists:
+        return {}
+    runs = [one for one in lake.runs().to_pylist() if not run_no or one["run_no"] <= run_no]
+    return {name: sum(one[name] for one in runs) for name in COUNTS}

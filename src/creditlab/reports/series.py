@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +21,8 @@ from creditlab.periods import Period
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Note
 from creditlab.reports.publication import publish_one, targets, write_index
-from creditlab.reports.shelf import MANIFEST, Place
+from creditlab.reports.sharing import share_releases
+from creditlab.reports.shelf import MANIFEST, Place, staged
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace, open_workspace
 
@@ -50,6 +51,7 @@ class _Task:
     given: dict[str, Any]
     now: datetime
     code_version: str
+    kept: Path | None = None
 
 
 def publish_series(
@@ -110,7 +112,14 @@ def publish_series(
                 outcomes.append(_outcome(task, "unchanged", revision, time.monotonic()))
             else:
                 waiting.append(task)
-        outcomes += _run(waiting, jobs or os.cpu_count() or 1, note)
+        with staged(workspace.reports) as aside:
+            kept = share_releases(
+                workspace, [one.entry for one in waiting], aside, period=period, as_of=as_of, audience=audience,
+                run_no=basis["run_no"],
+            )  # fmt: skip
+            ready = [replace(one, kept=kept[one.entry.release]) if one.entry.release in kept else one
+                     for one in waiting]  # fmt: skip
+            outcomes += _run(ready, jobs or os.cpu_count() or 1, note)
         if any(one.state == "published" for one in outcomes):
             write_index(workspace.reports, Messages(workspace.language))
     if outcomes and all(one.state == "no_data" for one in outcomes):
@@ -138,7 +147,7 @@ def _work(task: _Task) -> Outcome:
     try:
         done = publish_one(
             open_workspace(task.workspace), task.entry, task.place, task.given, task.now, task.code_version,
-            lambda step, about: steps.append((step, about)),
+            lambda step, about: steps.append((step, about)), task.kept,
         )  # fmt: skip
     except NoDataError as error:
         return _outcome(task, "no_data", 0, started, str(error), steps)

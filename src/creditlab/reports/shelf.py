@@ -56,7 +56,7 @@ def staging(reports: Path) -> Iterator[Path]:
 
     If making it fails, the executed notebook is kept under `_failed`, for its owner only.
     """
-    with _staged(reports) as folder:
+    with staged(reports) as folder:
         try:
             yield folder
         except NoDataError:
@@ -67,7 +67,8 @@ def staging(reports: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _staged(reports: Path) -> Iterator[Path]:
+def staged(reports: Path) -> Iterator[Path]:
+    """A private folder on the shelf's file system; gone afterwards, and nothing of it is kept."""
     place = reports / STAGING
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.chmod(0o700)
@@ -140,7 +141,7 @@ def past_releases(reports: Path) -> ReleaseLedger:
 
 def shelve_index(reports: Path, text: str) -> None:
     """Write the page over what is on the shelf; readers see it either as it was or as it is."""
-    with _staged(reports) as folder:
+    with staged(reports) as folder:
         made = folder / INDEX
         made.write_text(text, encoding="utf-8")
         made.chmod(0o644)

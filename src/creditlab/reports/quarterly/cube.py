@@ -42,7 +42,8 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     inputs
         The lake as one run left it.
     period
-        The period of the report. The measures of the period before are taken too, as of the same day.
+        The period of the report. The measures of the period before, and of the same one a year before, are taken too,
+        as of the same day.
     as_of
         The day whose state is reported.
 
@@ -58,12 +59,14 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     ratios = about.ratios(measures.measure(inputs, period, as_of, by=by), period)
     deliveries = about.counts(
         CubeTable.DELIVERIES,
-        measures.delivery_counts(inputs, period, as_of, (Group.ITEM, Group.DEPARTMENT)),
+        measures.delivery_counts(inputs, period, as_of, by),
         period,
         (DELIVERY_COUNT, *COUNTS),
     )
     refuse_nothing(ratios, deliveries, period)
-    before = about.ratios(measures.measure(inputs, period.previous(), as_of, by=by), period.previous())
+    before = []
+    for one in dict.fromkeys((period.previous(), period.year_before())):
+        before += about.ratios(measures.measure(inputs, one, as_of, by=by), one)
     faults = about.counts(
         CubeTable.FAULTS,
         measures.fault_counts(inputs, period, as_of, (Group.ITEM,)),
@@ -95,8 +98,8 @@ def assemble(
     table = pa.concat_tables(
         [
             roll_up(parts["ratios"], [(), ("department",), ("region_code",)]),
-            roll_up(parts["deliveries"], [(), ("department",)]),
-            roll_up(parts["omissions"], [(), ("item_code", "department")]),
+            roll_up(parts["deliveries"], [(), ("department",), ("region_code",)]),
+            roll_up(parts["omissions"], OMISSION_GROUPINGS),
             roll_up(parts["faults"], [("detail",)]),
         ]
     )
@@ -114,6 +117,10 @@ def refuse_nothing(
             f"there is nothing to report for {period.label}",
             do="Ingest its deliveries first, or name another period; nothing was published.",
         )
+
+
+#: Of the province, of departments, of units; and what each of them left out, item by item.
+OMISSION_GROUPINGS = [(), ("department",), ("region_code",), ("item_code", "department"), ("item_code", "region_code")]
 
 
 class Cells:
@@ -174,7 +181,7 @@ class Cells:
         """Due cells that are due by the day or delivered: how many on time, late, never, of how many."""
         due = due.filter(due.is_due | due.delivered_on.notnull())
         delivered = due.delivered_on.notnull()
-        grouped = due.group_by("item_code", "department").aggregate(
+        grouped = due.group_by(*_GROUPS).aggregate(
             denominator=due.count(),
             on_time=due.is_on_time.fill_null(False).sum().fill_null(0),
             late=(delivered & ~due.is_on_time.fill_null(False)).sum().fill_null(0),
@@ -186,8 +193,7 @@ class Cells:
                 what,
                 period,
                 dimension=Dimension.PUNCTUALITY,
-                item_code=row["item_code"],
-                department=row["department"],
+                **{name: row[name] for name in _GROUPS},
                 numerator=row[what],
                 denominator=row["denominator"],
             )
