@@ -90,7 +90,7 @@ def explained(workspace: Path) -> list[float]:
     found = []
     for number in np.random.default_rng(1).integers(0, len(listed), SUBJECTS):
         started = time.perf_counter()
-        with engine.connect(folders=[place.lake]) as backend:
+        with engine.connect() as backend:
             subject = listed[int(number)].as_py()
             asking = Asking(Purpose.ASSESSMENT, "benchmark")
             explain_subject(place, backend, subject, AS_OF, asking=asking).paragraphs(Messages(Language.EN))

@@ -66,9 +66,9 @@ def _assess(chosen: argparse.Namespace) -> Answer:
         table = backend.to_pyarrow(taken.assessment.table().order_by("subject_id"))
         if not table.num_rows:
             raise NoDataError("the register has no organisation on that day", where=as_of.isoformat())
+        purpose_of(chosen, workspace, Purpose.ASSESSMENT).note(workspace, None, taken.held.run_no)
         if chosen.findings or chosen.keep:
             # Worked out as a whole, read in batches: a province has more findings than memory holds at once.
-        purpose_of(chosen, workspace, Purpose.ASSESSMENT).note(workspace, None, taken.held.run_no)
             found = backend.create_table("findings", taken.assessment.findings(is_chinese=is_chinese))
         if chosen.keep:
             kept_run = keep_assessment(workspace, backend, taken, table, found, "assess", now())
@@ -103,9 +103,7 @@ def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> A
         do = "Leave out --output, --findings, --methodology and --keep."
         raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
     messages = Messages(workspace.language)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         asking = purpose_of(chosen, workspace, Purpose.ASSESSMENT)
         found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no, asking=asking)
     said, lines = found.paragraphs(messages), found.lines(messages)

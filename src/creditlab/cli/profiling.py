@@ -41,10 +41,10 @@ def _profile(chosen: argparse.Namespace) -> Answer:
         check_place(chosen.output, workspace.reports)
     with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         held = hold(workspace, backend, as_of, formats=())
-        rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
-        about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
         if chosen.output or chosen.keep:
             purpose_of(chosen, workspace, Purpose.ANALYSIS).note(workspace, None, held.run_no)
+        rows = profile(held.evidence(OF_EVIDENCE), held.inputs.subjects, as_of, held.run_no)
+        about = {"as_of": as_of.isoformat(), "run_no": str(held.run_no)}
         if chosen.output or chosen.keep:
             # Worked out as a whole, read in batches: a province has more profiles than memory holds at once.
             rows = backend.create_table("made", rows)
@@ -74,9 +74,7 @@ def _check(chosen: argparse.Namespace) -> Answer:
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
         asking = purpose_of(chosen, workspace, Purpose.TENDER)
         checked = check_codes(workspace, backend, chosen.codes, as_of, asking=asking)
     if chosen.output:

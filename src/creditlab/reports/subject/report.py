@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditlab.access import ask
 from creditlab.disclosure import SubjectRelease, release_subject
 from creditlab.disclosure.cube import CubeTable
 from creditlab.disclosure.subject import COUNTED, DISPUTED, HELD, IN_PERIOD, PUBLISHED
@@ -64,7 +65,7 @@ def open_report(
 
     place, about, day = open_workspace(Path(workspace)), parse_period(period), parse_date(as_of)
     asking = ask(place, None, "subject page", Purpose.PUBLICATION)
-    with engine.connect(place.engine_url, folders=[place.lake]) as backend:
+    with engine.connect(place.engine_url) as backend:
         dossier = take_dossier(place, backend, subject, day, run_no, asking=asking)
         standing = standing_of(
             place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no, asking
