@@ -1,19 +1,31 @@
 """The only place that opens an engine: DuckDB in this process, through Ibis.
 
 Every process has its own in-memory connection, so that notebooks, dashboards and a scheduled run never lock each
-other out; what they share lies in the lake's files.
+other out; what they share lies in the lake's files. An engine touches no file outside the folders that it was opened
+for, loads no extension, and nothing that is asked of it changes its settings: a query that somebody smuggled in reaches
+no further than the lake.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from creditlab.errors import MemoryLimitError, UserError, WorkspaceError, storage_error
+from creditlab.errors import (
+    ExtraError,
+    InternalError,
+    MemoryLimitError,
+    ParameterError,
+    UserError,
+    WorkspaceError,
+    storage_error,
+)
 from creditlab.scratch import scratch
 
 if TYPE_CHECKING:
@@ -27,15 +39,23 @@ _PIECE_ROWS = 32_768
 
 
 @contextmanager
-def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backend]:
+def connect(
+    url: str = EMBEDDED, *, folders: Iterable[Path] = (), memory: str | None = None, as_written: bool = False
+) -> Iterator[Backend]:
     """Open an engine for as long as the block runs.
 
     Parameters
     ----------
     url
         `duckdb://` for the embedded engine.
+    folders
+        What the engine may read and write beside its own temporary folder: the lake's folder, and a folder that a run
+        puts its rows aside in.
     memory
         What the embedded engine may hold in memory, as `700MB`; by default most of the machine's.
+    as_written
+        Read a join's left side and hold its right side in memory, always: the engine guesses how many rows a side has,
+        and where it guesses wrong, it holds the side that has millions.
 
     Raises
     ------
@@ -45,9 +65,13 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
         If the disk is full on which the engine keeps what doesn't fit in memory.
     MemoryLimitError
         If it has to hold more in memory than it may.
+    InternalError
+        If it is asked for a file outside its folders.
     """
     if url != EMBEDDED:
-        raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=f'Write url = "{EMBEDDED}".')
+        with _scaled_out(url, folders, memory) as cluster:
+            yield cluster
+        return
     import duckdb
     import ibis
 
@@ -63,8 +87,16 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
         backend.con.execute("SET parquet_metadata_cache = true")
         # In a notebook the engine would show how far it is, and a page shows nothing but sections.
         backend.con.execute("SET enable_progress_bar = false")
+        if as_written:
+            backend.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        _lock(backend, [spill, *folders])
         try:
             yield backend
+        except duckdb.PermissionException as error:
+            # The engine's own words name the file.
+            raise InternalError(
+                "the engine was asked for a file outside its folders", do="Open the engine for the folder it is in."
+            ) from error
         except (duckdb.OperationalError, OSError) as error:
             said: UserError | None = storage_error(error, "the folder for temporary files")
             if said is None and isinstance(error, duckdb.OutOfMemoryException):
@@ -76,6 +108,26 @@ def connect(url: str = EMBEDDED, *, memory: str | None = None) -> Iterator[Backe
             backend.disconnect()
 
 
+@contextmanager
+def _scaled_out(url: str, folders: Iterable[Path], memory: str | None) -> Iterator[Backend]:
+    if url != "spark-local" and not url.startswith(("spark://", "sc://")):
+        do = f'Write "{EMBEDDED}", "spark://host:7077", "spark-local" or "sc://host:15002".'
+        raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=do)
+    if find_spec("pyspark") is None:
+        raise ExtraError("Spark is not installed", where="[engine] url", do="Install creditlab's extra spark.")
+    from creditlab.spark.backend import connect as connect_spark
+
+    with connect_spark(url, folders=folders, memory=memory) as cluster:
+        yield cluster
+
+
+def _lock(backend: Backend, folders: Iterable[Path]) -> None:
+    """Keep the engine to some folders, for good: what it is asked from now on can't take this back."""
+    backend.con.execute("SET allowed_directories = ?", [[str(one.resolve()) for one in folders]])
+    backend.con.execute("SET enable_external_access = false")
+    backend.con.execute("SET lock_configuration = true")
+
+
 def _memory_error(memory: str | None) -> MemoryLimitError:
     return MemoryLimitError(
         "the work takes more memory than the engine may use",
@@ -85,12 +137,14 @@ def _memory_error(memory: str | None) -> MemoryLimitError:
 
 
 @contextmanager
-def opening(*, memory: str | None = None) -> Iterator[Callable[[], Backend]]:
+def opening(
+    *, folders: Iterable[Path], memory: str | None = None, as_written: bool = False
+) -> Iterator[Callable[[], Backend]]:
     """Open the embedded engine while other work is begun: what is given waits for it and returns it.
 
     Parameters
     ----------
-    memory
+    folders, memory, as_written
         As of `connect`.
 
     Raises
@@ -99,7 +153,7 @@ def opening(*, memory: str | None = None) -> Iterator[Callable[[], Backend]]:
         As `connect`.
     """
     with ExitStack() as stack, ThreadPoolExecutor(max_workers=1) as side:
-        yield side.submit(stack.enter_context, connect(memory=memory)).result
+        yield side.submit(stack.enter_context, connect(folders=folders, memory=memory, as_written=as_written)).result
 
 
 @contextmanager
@@ -132,17 +186,43 @@ def _registered(connection: Any, rows: pa.Table, name: str) -> Iterator[None]:
         connection.unregister(name)
 
 
+def own_folder(backend: Backend) -> Path:
+    """The embedded engine's folder for temporary files: what lies in it is the engine's to read and write."""
+    return Path(fetch(backend, "SELECT current_setting('temp_directory') AS folder")["folder"][0].as_py())
+
+
 def ask(backend: Backend, query: str) -> pa.Table:
     """The result of a query over tables that are lent, as a whole."""
     return backend.con.sql(query).to_arrow_table()
 
 
-def join_as_written(backend: Backend) -> None:
-    """From now on, have the embedded engine read a join's left side and hold its right side in memory.
+def select(backend: Backend, query: str) -> pa.Table:
+    """The result of one query that a reader wrote, over the tables that are lent.
 
-    It guesses how many rows a side has, and where it guesses wrong, it holds the side that has millions.
+    Raises
+    ------
+    ParameterError
+        If it is not one query that only reads, or the engine can't carry it out. What the engine says of a query's
+        words is passed on; what it says of values is not, for it shows them.
     """
-    backend.con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    import duckdb
+
+    try:
+        statements = backend.con.extract_statements(query)
+        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            raise ParameterError("only one query that reads is answered", where="sql", do="Write one SELECT.")
+        return backend.con.sql(query).to_arrow_table()
+    except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        raise ParameterError("the query can't be read", where="sql", do=str(error)) from error
+    except duckdb.PermissionException as error:
+        raise ParameterError(
+            "a query reads the tables that there are, and no file", where="sql", do="See docs/explore.md."
+        ) from error
+    except (duckdb.DataError, duckdb.NotSupportedError, duckdb.ProgrammingError) as error:
+        raise ParameterError(
+            "the query can't be carried out over the values that there are", where="sql",
+            do="Look at the columns' types: DESCRIBE is no query, but SELECT * ... LIMIT 1 shows them.",
+        ) from error  # fmt: skip
 
 
 class Aside:
@@ -168,5 +248,20 @@ def fetch(backend: Backend, query: str) -> pa.Table:
 
 
 def stream(backend: Backend, query: str, rows: int = 50_000) -> pa.RecordBatchReader:
-    """The result of a query over the embedded engine's own tables, in batches, never as a whole in memory."""
+    """The result of a query over the engine's own tables, in batches, never as a whole in memory."""
+    if backend.name != "duckdb":
+        return backend.stream(query, rows)
     return backend.con.cursor().sql(query).to_arrow_reader(rows)
+
+
+def put_aside(backend: Backend, rows: ir.Table, name: str) -> pa.RecordBatchReader | list[Path]:
+    """Rows that may be more than memory holds, worked out: in batches from the embedded engine, as files of a cluster.
+
+    Parameters
+    ----------
+    name
+        No other table of the engine is called so.
+    """
+    if backend.name != "duckdb":
+        return backend.write(rows)
+    return stream(backend, backend.compile(backend.create_table(name, rows)))

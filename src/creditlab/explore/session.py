@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 from creditlab.access import ask
 from creditlab.errors import ParameterError
+from creditlab.explore.asked import Asked
 from creditlab.explore.choices import By, Names, choose, choose_groups, choose_measure
 from creditlab.explore.taking import DRILLED, Question, Source
 from creditlab.explore.trend import Trend
 from creditlab.explore.view import View
 from creditlab.messages import Messages
 from creditlab.periods import Period, containing, parse_date, parse_period
-from creditlab.terms import Language, Measure, Purpose, UpdatePeriod
+from creditlab.terms import Audience, Language, Measure, Purpose, UpdatePeriod
 from creditlab.workspace import open_workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from creditlab.explore.widgets import Explorer
 
 
@@ -68,6 +71,7 @@ class Session:
 
     def __init__(self, source: Source, as_of: str | date | None) -> None:
         self._source = source
+        self._asked: dict[tuple[Period, Audience], Asked] = {}
         run_no, _, committed = source.known
         self.run_no = run_no
         self.as_of = parse_date(as_of) if isinstance(as_of, str) else as_of or committed
@@ -156,6 +160,46 @@ class Session:
     ) -> Trend:
         """The same over several periods up to one; see `measure`."""
         return self.measure(measure, period, by, item=item, department=department, region=region).trend(periods)
+
+    def sql(self, query: str, *, period: str | Period | None = None, audience: str = Audience.INTERNAL) -> pd.DataFrame:
+        """Ask the protected tables of a period with a query of one's own.
+
+        Parameters
+        ----------
+        query
+            One SELECT over `measures`, `deliveries`, `omissions`, `faults`, the names in `departments`, `items` and
+            `regions`, and, for the internal audience, `matters`. `grouped_by` says what a cell is grouped by; `all` is
+            the total. A suppressed cell has `[c]` as its `marker`, and its numbers are null.
+        period
+            What is asked about; the newest quarter that is over by default.
+        audience
+            For whom the tables are protected: `internal`, `government`, `public`.
+
+        Raises
+        ------
+        ParameterError
+            If it is not one query that reads, or can't be carried out.
+        NoDataError
+            If there is nothing to report for the period.
+
+        Examples
+        --------
+        >>> session.sql("SELECT department, ratio FROM measures WHERE measure = 'timeliness' "
+        ...             "AND grouped_by = 'department' ORDER BY ratio")  # doctest: +SKIP
+        """
+        return self.asked(period, audience).select(query)
+
+    def tables(self, *, period: str | Period | None = None, audience: str = Audience.INTERNAL) -> dict[str, list[str]]:
+        """The tables that `sql` asks, and their columns."""
+        return self.asked(period, audience).columns
+
+    def asked(self, period: str | Period | None, audience: str) -> Asked:
+        """The protected tables of a period for an audience; they are made once."""
+        for_whom = Audience(choose(str(audience), [str(one) for one in Audience], "audience"))
+        about = self.periods(1)[0] if period is None else _period(period)
+        if (about, for_whom) not in self._asked:
+            self._asked[about, for_whom] = Asked(self._source, about, self.as_of, for_whom)
+        return self._asked[about, for_whom]
 
     def explorer(self) -> Explorer:
         """Controls to choose a measure, look at it and drill down, for a notebook; needs ipywidgets."""

@@ -210,6 +210,15 @@ class Source:
             self._asking.note(self.workspace, found["subject_id"], held.run_no)
             return found.to_pandas()
 
+    def matters(self) -> pa.Table:
+        """The matters for coordination as they stand: counts only, and a role's notes; for the internal audience."""
+        from creditlab import engine
+        from creditlab.lake.schemas import MATTERS
+        from creditlab.monitoring import read_matters
+
+        with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
+            return pa.Table.from_pylist(read_matters(self.workspace, backend), schema=MATTERS)
+
     def sql(self, question: Question) -> str:
         """The query that the embedded engine is asked for a question's first period."""
         from creditlab import engine, measures
