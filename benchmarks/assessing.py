@@ -42,19 +42,19 @@ SUBJECTS = 10
 
 
 def _evidence(workspace: Path, file: Path) -> None:
-    with engine.connect(memory=MEMORY) as backend:
+    with engine.connect(folders=[workspace / "lake", file.parent], memory=MEMORY) as backend:
         taken = take_assessment(open_workspace(workspace), backend, AS_OF)
         backend.to_parquet(taken.assessment.evidence.select(*NEEDED), file)
 
 
 def _open(workspace: Path, file: Path) -> None:
-    with engine.connect(memory=MEMORY) as backend:
+    with engine.connect(folders=[workspace / "lake", file.parent], memory=MEMORY) as backend:
         take_assessment(open_workspace(workspace), backend, AS_OF)
 
 
 def _group(workspace: Path, file: Path) -> None:
     """The same columns of the same rows by the same subjects, with the least that can be done with them."""
-    with engine.connect(memory=MEMORY) as backend:
+    with engine.connect(folders=[workspace / "lake", file.parent], memory=MEMORY) as backend:
         take_assessment(open_workspace(workspace), backend, AS_OF)
         rest = [name for name in NEEDED if name != "subject_id"]
         columns = ", ".join(f"max({name})" for name in rest)
@@ -63,7 +63,7 @@ def _group(workspace: Path, file: Path) -> None:
 
 
 def _scores(workspace: Path, file: Path) -> None:
-    with engine.connect(memory=MEMORY) as backend:
+    with engine.connect(folders=[workspace / "lake", file.parent], memory=MEMORY) as backend:
         taken = take_assessment(open_workspace(workspace), backend, AS_OF)
         evidence = backend.read_parquet(file)
         # Whom the register has besides, without any record, is no work with the columns.
@@ -83,14 +83,14 @@ PARTS: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
 def explained(workspace: Path) -> list[float]:
     """Seconds to explain each of some subjects, each with everything opened anew."""
     place = open_workspace(workspace)
-    with engine.connect() as backend:
+    with engine.connect(folders=[place.lake]) as backend:
         taken = take_assessment(place, backend, AS_OF)
         some = taken.assessment.subjects.order_by("subject_id").select("subject_id").limit(100_000)
         listed = backend.to_pyarrow(some)["subject_id"]
     found = []
     for number in np.random.default_rng(1).integers(0, len(listed), SUBJECTS):
         started = time.perf_counter()
-        with engine.connect() as backend:
+        with engine.connect(folders=[place.lake]) as backend:
             subject = listed[int(number)].as_py()
             asking = Asking(Purpose.ASSESSMENT, "benchmark")
             explain_subject(place, backend, subject, AS_OF, asking=asking).paragraphs(Messages(Language.EN))
@@ -123,7 +123,7 @@ def compare(workspace: Path, folder: Path, times: int, page: Path) -> None:
     commands = {title: ([*command, part], nothing) for part, (title, _) in PARTS.items()}
     costs = alternate({**commands, WHOLE: (whole, nothing)}, times)
     once = explained(workspace)
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake", file.parent]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         records, subjects = (backend.to_pyarrow(one.count()).as_py() for one in (inputs.entries, inputs.subjects))
         counted = backend.to_pyarrow(backend.read_parquet(file).count()).as_py()

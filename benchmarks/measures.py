@@ -54,31 +54,31 @@ SUBJECTS = 20
 
 
 def _open(workspace: Path) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         read_inputs(open_workspace(workspace), backend)
 
 
 def _hash(workspace: Path) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         read_inputs(open_workspace(workspace), backend)
         files = Lake(workspace / "lake").files("records")
         engine.ask(backend, f"SELECT bit_xor(hash({', '.join(COLUMNS)})) FROM read_parquet({files})")
 
 
 def _additive(workspace: Path) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         say(f"{backend.to_pyarrow(measure(inputs, PERIOD, AS_OF, FINEST, ADDITIVE)).num_rows:,} measurements")
 
 
 def _all(workspace: Path) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         say(f"{backend.to_pyarrow(measure(inputs, PERIOD, AS_OF, FINEST)).num_rows:,} measurements")
 
 
 def _again(workspace: Path) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         inputs = summed_inputs(open_workspace(workspace), backend, [PERIOD], AS_OF)
         say(f"{backend.to_pyarrow(measure(inputs, PERIOD, AS_OF, FINEST)).num_rows:,} measurements")
 
@@ -94,7 +94,7 @@ PARTS: dict[str, tuple[str, Callable[[Path], None]]] = {
 
 def subjects(workspace: Path) -> list[float]:
     """Seconds for the records of each of some subjects, the lake opened once."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         snapshot = Snapshot.take(Lake(workspace / "lake"), backend)
         listed = backend.to_pyarrow(snapshot.subjects().order_by("subject_id").select("subject_id"))["subject_id"]
         chosen = np.random.default_rng(1).integers(0, len(listed), SUBJECTS)
@@ -186,7 +186,7 @@ def compare(workspace: Path, times: int, page: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.measures", str(workspace), "--part"]
     costs = alternate({title: ([*command, part], nothing) for part, (title, _) in PARTS.items()}, times)
     once, cube = subjects(workspace), looks(made_up_release())
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         records = backend.to_pyarrow(read_inputs(open_workspace(workspace), backend).entries.count()).as_py()
     text = (
         f"{records:,} entries in the lake, by item × department × unit × month over all months; median of {times}. "

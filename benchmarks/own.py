@@ -20,7 +20,7 @@ from creditlab.workspace import open_workspace
 def write_totals(workspace: Path, output: Path) -> None:
     """Write how many records have each fault, and the outcomes of the delivered rows."""
     period, as_of = parse_period(PERIOD), parse_date(AS_OF)
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         faults = backend.to_pyarrow(fault_counts(inputs, period, as_of, ())).to_pylist()
         counts = backend.to_pyarrow(delivery_counts(inputs, period, as_of, ())).to_pylist()[0]

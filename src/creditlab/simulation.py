@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from creditlab import engine
 from creditlab.catalogue import Catalogue, Edition
 from creditlab.errors import NoDataError
 from creditlab.ingest import entries, known
@@ -95,7 +96,7 @@ def simulate(
     if not published.num_rows:
         raise NoDataError("there is nothing to measure in the period", where=period.label)
     tried = in_force(inputs.catalogue, draft, period)
-    with scratch() as spill:
+    with scratch(engine.own_folder(backend)) as spill:
         # Nothing new is named, so that no pseudonym key is needed.
         staging = Staging(lambda: backend, tried, Protection(b"", workspace.blanks), Spool(spill))
         known.judge_known(staging, snapshot, everything=True)

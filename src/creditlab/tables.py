@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
 
+from creditlab.celltext import visible
 from creditlab.disclosure import Marker, Release, require_release
 from creditlab.figures import PROVISIONAL, Cell, Figures, Row
 from creditlab.messages import Messages
@@ -210,7 +211,7 @@ def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
 
 
 def _html_cell(column: Column, cell: Cell, is_header: bool, _: Callable[[str], str]) -> str:
-    text = escape(cell.text)
+    text = escape(visible(cell.text))
     if cell.marker is Marker.SUPPRESSED:
         title = escape(_("suppressed to protect natural persons"))
         text = f'<abbr title="{title}">{text}</abbr>'
@@ -251,13 +252,14 @@ def csv_text(column: Column, cell: Cell) -> str:
 
 
 def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
+    """A text that no spreadsheet takes for a formula, and that is read as it is written.
 
     Examples
     --------
     >>> neutral("=1+1")
     "'=1+1"
     """
+    text = visible(text)
     # Leading blanks don't stop a spreadsheet, so they don't stop us.
     starts = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
     return f"'{text}" if starts else text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,3 +29,16 @@ def new_private_file(path: Path, mode: str) -> IO[Any]:
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     return os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8")
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Make every file 0600 and every folder 0700 while the block runs, whichever library makes them.
+
+    It holds for the process, so it belongs around work that makes nothing for others.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -139,7 +139,7 @@ def test_organisations_are_scored_in_the_engine_as_in_memory(run: Run, released:
         assert "No decision about a subject rests on this score alone" in mark["use"]
     workspace = open_workspace(released.folder)
     kept = read_kept(workspace, NAME)
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace.lake]) as backend:
         asked, scored = score_subjects(workspace, backend, kept, parse_date("2026-10-20"))
         theirs = backend.to_pyarrow(scored.order_by("subject_id"))
         mine = score(kept.card, backend.to_pyarrow(asked.order_by("subject_id"))).table

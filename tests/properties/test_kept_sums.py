@@ -45,7 +45,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def figures(workspace: Path, period: str, as_of: date, by: tuple[Group, ...], run_no: int, *, kept: bool) -> pa.Table:
     """All twelve measures in a grouping, from kept sums or from the entries alone."""
     place, asked = open_workspace(workspace), parse_period(period)
-    with engine.connect() as backend:
+    with engine.connect(folders=[place.lake]) as backend:
         if kept:
             inputs = summed_inputs(place, backend, [asked], as_of, run_no)
         else:
@@ -75,7 +75,7 @@ def disturb(workspace: Path, random: Random) -> str:
         head, *lines = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join([head, *random.sample(lines, len(lines) - 3)]) + "\n", encoding="utf-8")
     elif what == "compact":
-        with engine.connect() as backend:
+        with engine.connect(folders=[workspace / "lake"]) as backend:
             compact(Lake(workspace / "lake"), backend, keep_days=0)
     elif what == "lose":
         for file in random.sample(files, len(files) // 2):

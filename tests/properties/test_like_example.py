@@ -79,7 +79,7 @@ def ingest_counts(workspace: Path) -> dict[str, int]:
 
 def measured(workspace: Path, period: str, as_of: str, by: str) -> Figures:
     groups = tuple(Group(word.replace("region_code", "region")) for word in by.split(","))
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         table = creditlab_measure(inputs, parse(period), date.fromisoformat(as_of), groups)
         return figures_of(backend.to_pyarrow(table).to_pylist())

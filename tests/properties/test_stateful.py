@@ -234,7 +234,7 @@ class IngestMachine(RuleBasedStateMachine):
     def _compare_snapshot(self) -> None:
         """What the program reads is what stands in the files."""
         lake = Lake(self.tiny.workspace.lake)
-        with engine.connect() as backend:
+        with engine.connect(folders=[lake.root]) as backend:
             snapshot = Snapshot.take(lake, backend)
             assert backend.to_pyarrow(snapshot.table("records").count()).as_py() == len(rows_of(lake, "records"))
             assert backend.to_pyarrow(snapshot.deliveries().count()).as_py() == len(self._counts())

@@ -80,7 +80,7 @@ def test_every_letter_is_counted_once(letters: Letters) -> None:
 
 def test_letters_of_no_office_are_in_quarantine_and_two_came_before_they_happened(letters: Letters) -> None:
     workspace = open_workspace(letters.folder)
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace.lake]) as backend:
         inputs = read_inputs(workspace, backend)
         quarantined = backend.to_pyarrow(inputs.quarantine.select("department", "reason")).to_pylist()
         faults = backend.to_pyarrow(inputs.entries.select("faults"))["faults"].to_pylist()

@@ -135,7 +135,7 @@ def test_case_25_a_register_that_calls_a_person_an_organisation_stops_the_whole(
     tiny.ingest()
     assert standings(tiny)[ONE]["level"] == "B"
     lake = Lake(tiny.workspace.lake)
-    with engine.connect() as backend:
+    with engine.connect(folders=[lake.root]) as backend:
         rows = backend.to_pyarrow(backend.read_parquet(lake.files("subjects")))
     person = rows.slice(0, 1).to_pylist()[0] | {"subject_id": SOLE_TRADER}
     lake.append("subjects", pa.Table.from_pylist([person], schema=rows.schema))

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cube(folder: Path) -> Cube:
-    with engine.connect() as backend:
+    with engine.connect(folders=[folder / "lake"]) as backend:
         return measured_cube(lake.read_inputs(open_workspace(folder), backend), PERIOD, AS_OF)
 
 

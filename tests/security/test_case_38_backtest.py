@@ -22,7 +22,7 @@ EARLIER = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def taken(tiny: Tiny) -> Taken:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         day = date.fromisoformat(AS_OF)
         return take(tiny.workspace, backend, parse_period("2026Q3"), day, choose_methodology(tiny.workspace, day))
 

@@ -128,14 +128,14 @@ def penalty(record_id: str, subject: str = ONE, **changes: str) -> dict[str, str
 
 def standings(tiny: Tiny, as_of: str = AS_OF, run_no: int | None = None) -> dict[str, dict[str, Any]]:
     """How each organisation stands."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         taken = take_assessment(tiny.workspace, backend, date.fromisoformat(as_of), run_no=run_no)
         return {one["subject_id"]: one for one in backend.to_pyarrow(taken.assessment.table()).to_pylist()}
 
 
 def findings(tiny: Tiny, as_of: str = AS_OF) -> dict[str, dict[str, Any]]:
     """The findings by record."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         taken = take_assessment(tiny.workspace, backend, date.fromisoformat(as_of))
         found = backend.to_pyarrow(taken.assessment.findings()).to_pylist()
     assert len({one["record_id"] for one in found}) == len(found)

@@ -42,7 +42,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def explained(tiny: Tiny, subject: str, as_of: str = AS_OF) -> Explanation:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         asking = Asking(Purpose.ASSESSMENT, "test")
         return explain_subject(tiny.workspace, backend, subject, date.fromisoformat(as_of), asking=asking)
 

@@ -322,15 +322,16 @@ def test_full_folder_for_waiting_rows_is_said(tmp_path: Path, small_disk: tuple[
     assert [one["error"]["where"] for one in found] == ["the folder for temporary files"]
 
 
-def test_full_folder_for_temporary_files_is_said(tmp_path: Path) -> None:
+def test_full_folder_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the engine can't keep in memory has to go somewhere."""
+    little = "SET max_temp_directory_size = '1MB'"
+    monkeypatch.setattr(engine, "_lock", lambda backend, folders: backend.con.execute(little))
     with pytest.raises(StorageError, match=r"the disk is full \[the folder for temporary files\]"):
         sort_much()
 
 
 def sort_much() -> None:
     with engine.connect(memory="60MB") as backend:
-        backend.raw_sql("SET max_temp_directory_size = '1MB'")
         backend.raw_sql("CREATE TABLE much AS SELECT md5(i::VARCHAR) AS a FROM range(5000000) t(i) ORDER BY a")
 
 

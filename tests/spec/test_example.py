@@ -39,7 +39,7 @@ def measured(command: Command, workspace: Path, *more: str) -> list[dict[str, st
 
 def deliveries(workspace: Path) -> dict[str, tuple[int, ...]]:
     """The counts that hold of each delivery: the newest row of each in the lake's table."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[workspace / "lake"]) as backend:
         rows = backend.to_pyarrow(Snapshot.take(Lake(workspace / "lake"), backend).table("deliveries")).to_pylist()
     newest = {one["delivery_id"]: one for one in sorted(rows, key=lambda one: one["run_no"])}
     return {one["path"] or one["delivery_id"]: tuple(one[name] for name in COUNTS) for one in newest.values()}

@@ -68,7 +68,7 @@ def test_parts_have_each_value_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_shelf_shows_what_was_added_and_holds_none_of_it(tmp_path: Path) -> None:
     odd = tmp_path / "it's [a] run=1"
     odd.mkdir()
-    with engine.connect() as backend:
+    with engine.connect(folders=[tmp_path]) as backend:
         kept = Shelf(backend, odd, "kept", _COLUMNS)
         assert engine.fetch(backend, "SELECT * FROM kept").num_rows == 0
         kept.add("SELECT 'one' AS text, 1 AS key")

@@ -65,7 +65,7 @@ def test_later_runs_go_on_and_compaction_and_verification_know_the_tables(run: R
     assert {name: done[name]["files_after"] for name in KEPT} == dict.fromkeys(KEPT, 1)
     assert {name: sorted(map(str, made.table(name))) for name in KEPT} == before
     assert run(made, "lake", "verify")["is_whole"]
-    with engine.connect() as backend:
+    with engine.connect(folders=[made.workspace.lake]) as backend:
         assert read_inputs(made.workspace, backend).run_no == 5
 
 
@@ -93,6 +93,6 @@ def test_verification_says_what_does_not_fit(
     schema = KEPT[table]
     line = dict.fromkeys(schema.names) | made.table(table)[0] | changes
     Lake(made.workspace.lake).append(table, pa.Table.from_pylist([line], schema=schema))
-    with engine.connect() as backend:
+    with engine.connect(folders=[made.workspace.lake]) as backend:
         found = verify_lake(made.workspace, backend).differences
     assert any(one.check == table and what in one.what for one in found)

@@ -52,7 +52,7 @@ def filled(tiny: Tiny) -> Tiny:
 
 def measured(tiny: Tiny, *, kept: bool = True, period: str = "2026Q3", by: tuple[Group, ...] = BY) -> list[Any]:
     asked = parse_period(period)
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         inputs = (
             summed_inputs(tiny.workspace, backend, [asked], AS_OF) if kept else read_inputs(tiny.workspace, backend)
         )
@@ -118,7 +118,7 @@ def test_a_later_run_is_kept_beside_what_was_there(filled: Tiny) -> None:
 def test_only_files_that_can_hold_later_entries_are_read(filled: Tiny) -> None:
     filled.deliver([row("9", event_date="2026-08-04")], on="2026-08-20")
     filled.ingest()
-    with engine.connect() as backend:
+    with engine.connect(folders=[filled.workspace.lake]) as backend:
         snapshot = Snapshot.take(Lake(filled.workspace.lake), backend)
 
         def asked(**question: Any) -> int | None:

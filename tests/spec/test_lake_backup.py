@@ -45,7 +45,7 @@ def deliver(tiny: Tiny, run: int) -> None:
 
 
 def verified(folder: Path) -> Verification:
-    with engine.connect() as backend:
+    with engine.connect(folders=[folder / "lake"]) as backend:
         return verify_lake(open_workspace(folder), backend)
 
 
@@ -69,7 +69,7 @@ for count in range(2, len(lines) + 1):
     ingest(workspace, now=datetime.now(UTC))
     print(count, flush=True)
     if count % 3 == 0:
-        with engine.connect() as backend:
+        with engine.connect(folders=[workspace.lake]) as backend:
             compact(Lake(workspace.lake), backend)
 """
 

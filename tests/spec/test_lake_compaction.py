@@ -34,7 +34,7 @@ def lake_of(tiny: Tiny) -> Lake:
 
 
 def pressed(tiny: Tiny, **choice: int) -> dict[str, Compacted]:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         return compact(lake_of(tiny), backend, **choice)
 
 
@@ -62,7 +62,7 @@ def state(tiny: Tiny) -> dict[str, Any]:
 
 
 def is_whole(tiny: Tiny) -> bool:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         return verify_lake(tiny.workspace, backend).is_whole
 
 
@@ -141,7 +141,7 @@ def test_a_look_up_of_one_subject_reads_few_row_groups(example: Tiny, monkeypatc
     monkeypatch.setattr(compaction, "ROW_GROUP_ROWS", 20)
     pressed(example)
     files = lake_of(example).files("records")
-    with engine.connect() as backend:
+    with engine.connect(folders=[lake_of(example).root]) as backend:
         probe = backend.con
         entries = Snapshot.take(lake_of(example), backend).table("records")
         subjects = sorted(set(backend.to_pyarrow(entries.select("subject_id"))["subject_id"].to_pylist()))[::10]
@@ -265,7 +265,7 @@ def test_a_table_that_was_never_finished_is_none(worked: Tiny) -> None:
 
 def test_a_reader_keeps_the_files_it_opened(worked: Tiny) -> None:
     tiny = worked
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         entries = Snapshot.take(lake_of(tiny), backend).table("records")
         before = backend.to_pyarrow(entries.count()).as_py()
         old = set(lake_of(tiny).files("records"))
@@ -297,7 +297,7 @@ def dying(self, *given, **more):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 Lake.replace = dying
-with engine.connect() as backend:
+with engine.connect(folders=[Path(sys.argv[1])]) as backend:
     compact(Lake(Path(sys.argv[1])), backend)
 """
 

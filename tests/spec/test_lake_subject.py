@@ -39,7 +39,7 @@ def delivered(tiny: Tiny) -> Tiny:
 
 def states(tiny: Tiny, subject: str, as_of: str = "2026-12-31", run_no: int | None = None) -> dict[str, Any]:
     """How each of a subject's records stands, by its number."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         snapshot = Snapshot.take(Lake(tiny.workspace.lake), backend, run_no)
         found = backend.to_pyarrow(records_of(snapshot, subject, parse_date(as_of))).to_pylist()
     assert len({one["record_id"] for one in found}) == len(found)
@@ -62,7 +62,7 @@ def test_an_earlier_day_and_an_earlier_run_are_as_they_were(delivered: Tiny) -> 
 
 
 def test_compaction_changes_no_record(delivered: Tiny) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[delivered.workspace.lake]) as backend:
         compact(Lake(delivered.workspace.lake), backend)
     assert states(delivered, ONE) == NOW
     assert states(delivered, ONE, as_of="2026-08-19") == BEFORE
@@ -74,7 +74,7 @@ def test_who_has_no_record_has_no_row(delivered: Tiny, subject: str) -> None:
 
 
 def test_files_that_can_hold_no_record_of_a_subject_are_not_opened(delivered: Tiny) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[delivered.workspace.lake]) as backend:
         snapshot = Snapshot.take(Lake(delivered.workspace.lake), backend)
         for file in Lake(delivered.workspace.lake).files("records"):
             open(file, "wb").close()

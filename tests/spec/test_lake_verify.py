@@ -190,7 +190,7 @@ def change_a_byte(path: Path) -> None:
 @pytest.mark.parametrize("damage", [remove, truncate, change_a_byte])
 @pytest.mark.parametrize("name", ["records", "runs", "payloads/form"])
 def test_a_damaged_file_is_named(filled: Tiny, name: str, damage: Callable[[Path], None]) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[filled.workspace.lake]) as backend:
         compact(Lake(filled.workspace.lake), backend)
     path = a_file(filled, name)
     damage(path)

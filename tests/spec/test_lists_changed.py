@@ -29,7 +29,7 @@ def write_ledger(tiny: Tiny, count: int) -> None:
 
 def rows_of(tiny: Tiny, name: str) -> int:
     """How many rows of a list hold now."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         found = getattr(read_inputs(tiny.workspace, backend), name)
         return int(backend.to_pyarrow(found.count()).as_py())
 

@@ -53,7 +53,7 @@ def province(make_tiny: Callable[..., Tiny]) -> Tiny:
 
 def standing(tiny: Tiny, period: str, as_of: str) -> dict[tuple[str, str], dict[str, Any]]:
     """The unusual volumes that wait after an update, by item and kind."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         update_matters(tiny.workspace, backend, parse_period(period), parse_date(as_of), NOW)
         found = read_matters(tiny.workspace, backend)
     return {

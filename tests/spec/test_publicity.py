@@ -63,7 +63,7 @@ def entry(record_id: str, subject: str = ONE, **changes: str) -> dict[str, str]:
 
 
 def entries(tiny: Tiny, as_of: str = "2026-10-20", run_no: int | None = None) -> dict[str, dict[str, Any]]:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         found = take_lists(tiny.workspace, backend, date.fromisoformat(as_of), run_no).entries
     return {one["record_id"]: one for one in found}
 

@@ -19,7 +19,7 @@ BAD = "2026-13-45"
 
 
 def counted(tiny: Tiny, *by: str, period: str | None = None) -> list[dict[str, Any]]:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         groups = [QuarantineGroup(word) for word in by]
         found = count_quarantine(tiny.workspace, backend, groups, parse_period(period) if period else None)
         rows: list[dict[str, Any]] = found.to_pylist()

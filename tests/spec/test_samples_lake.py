@@ -104,7 +104,7 @@ def test_tables_are_those_of_ingest(delivered: tuple[Path, Counts], direct: tupl
 
 
 def test_the_books_agree(direct: tuple[Path, Counts]) -> None:
-    with engine.connect() as backend:
+    with engine.connect(folders=[direct[0] / "lake"]) as backend:
         found = verify_lake(open_workspace(direct[0]), backend)
     assert found.differences == []
     assert found.run_no == 1

@@ -41,7 +41,7 @@ from creditlab import engine
 from creditlab.scorecards import read_card, score, score_expression
 import pyarrow.parquet as pq
 card, rows = read_card(Path(sys.argv[1])), pq.read_table(sys.argv[2])
-with engine.connect() as backend:
+with engine.connect(folders=[Path(sys.argv[2]).parent]) as backend:
     table = backend.read_parquet(sys.argv[2])
     ibis.set_backend(backend)
     found = backend.to_pyarrow(score_expression(card, table).order_by("subject_id"))

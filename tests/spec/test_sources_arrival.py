@@ -25,7 +25,7 @@ from tests.spec.tiny import NOW, Tiny, csv_text, row
 
 def payload_rows(tiny: Tiny) -> int:
     """How many rows of the data format are kept, and visible."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         payload = Snapshot.take(Lake(tiny.workspace.lake), backend).payload("form")
         return int(backend.to_pyarrow(payload.count()).as_py())
 

@@ -51,7 +51,7 @@ def query(tiny: Tiny, text: str, source: str = "frontend") -> str:
 
 def payload_rows(tiny: Tiny) -> int:
     """How many rows of the data format are kept, and visible."""
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         payload = Snapshot.take(Lake(tiny.workspace.lake), backend).payload("form")
         return int(backend.to_pyarrow(payload.count()).as_py())
 

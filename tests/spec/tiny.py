@@ -170,7 +170,7 @@ class Tiny:
     ) -> list[dict[str, Any]]:
         """Rows of MEASUREMENT, in order."""
         groups = tuple(Group(word) for word in by.split(",") if word)
-        with engine.connect() as backend:
+        with engine.connect(folders=[self.workspace.lake]) as backend:
             inputs = read_inputs(self.workspace, backend, run_no)
             found = measure(
                 inputs, parse_period(period), parse_date(as_of), groups, [Measure(one) for one in measures] or None
@@ -185,7 +185,7 @@ class Tiny:
 
     def table(self, name: str, run_no: int | None = None) -> list[dict[str, Any]]:
         """The visible rows of one of the lake's tables (`deliveries`: with the counts that hold)."""
-        with engine.connect() as backend:
+        with engine.connect(folders=[self.workspace.lake]) as backend:
             snapshot = Snapshot.take(Lake(self.workspace.lake), backend, run_no)
             found = snapshot.deliveries() if name == "deliveries" else snapshot.table(name)
             rows: list[dict[str, Any]] = backend.to_pyarrow(found).to_pylist()

@@ -12,7 +12,7 @@ from tests.spec.tiny import Tiny
 
 
 def verified(tiny: Tiny, run_no: int | None = None) -> Verification:
-    with engine.connect() as backend:
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
         return verify_lake(tiny.workspace, backend, run_no)
 
 

@@ -64,7 +64,7 @@ def _part(
 ) -> pa.Table:
     # What was protected once is not protected again, so nobody needs the key for this.
     protection = Protection(b"", workspace.blanks)
-    with engine.connect() as backend, scratch() as spill:
+    with scratch() as spill, engine.connect(folders=[snapshot.lake.root, spill], as_written=True) as backend:
         mine = Snapshot.take(snapshot.lake, backend, snapshot.run_no)
         staging = Staging(lambda: backend, catalogue, protection, Spool(spill))
         judge_part(staging, mine, part, parts)

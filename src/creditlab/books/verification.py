@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pyarrow as pa
 
+from creditlab import engine
 from creditlab.books.expected import resolve_rows
 from creditlab.books.judgement import judged_otherwise
 from creditlab.books.kept import kept_otherwise
@@ -87,7 +88,7 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
             differences=[Difference("files", one.file, one.what, one.expected, one.found) for one in faults],
         )
     found = Verification(None)
-    with scratch() as folder:
+    with scratch(engine.own_folder(backend)) as folder:
         books = _Books(Snapshot.take(lake, backend, run_no), found, folder)
         found.run_no = books.snapshot.run_no
         books.check_editions(workspace)

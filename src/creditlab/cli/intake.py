@@ -69,7 +69,7 @@ def _quarantine(chosen: argparse.Namespace) -> Answer:
         known = ", ".join(QuarantineGroup)
         raise ParameterError("a grouping is unknown", where="--by", do=f"Choose among {known}.") from error
     period = parse_period(chosen.period) if chosen.period else None
-    with engine.connect(workspace.engine_url) as backend:
+    with engine.connect(workspace.engine_url, folders=[workspace.lake]) as backend:
         rows = count_quarantine(workspace, backend, by, period).to_pylist()
     for row in rows:
         if "delivered_at" in row:

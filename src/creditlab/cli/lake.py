@@ -59,7 +59,7 @@ def _lake_compact(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) 
 
     if not lake.exists:
         raise NoDataError("nothing has been ingested yet", do="Run creditlab ingest.")
-    with engine.connect(memory=workspace.engine_memory or MEMORY) as backend:
+    with engine.connect(folders=[workspace.lake], memory=workspace.engine_memory or MEMORY) as backend:
         done = compact(lake, backend, keep_days=KEEP_DAYS if chosen.keep_days is None else chosen.keep_days)
     lines = [
         f"{name:<24} {one.files_before:>8,} files -> {one.files_after:>6,}  {one.rows:>14,} rows  "
@@ -73,7 +73,7 @@ def _lake_verify(chosen: argparse.Namespace, workspace: Workspace, lake: Lake) -
     from creditlab import engine
     from creditlab.books import as_lines, as_result, verify_lake
 
-    with engine.connect(memory=workspace.engine_memory or _VERIFY_MEMORY) as backend:
+    with engine.connect(folders=[workspace.lake], memory=workspace.engine_memory or _VERIFY_MEMORY) as backend:
         found = verify_lake(workspace, backend)
     status = ExitStatus.DONE if found.is_whole else ExitStatus.REFUSED
     return Answer(as_result(found), "".join(as_lines(found)), status)

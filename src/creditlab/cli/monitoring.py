@@ -36,7 +36,7 @@ def _matters(chosen: argparse.Namespace) -> Answer:
     from creditlab import engine
 
     workspace = opened(chosen)
-    with engine.connect(workspace.engine_url) as backend:
+    with engine.connect(workspace.engine_url, folders=[workspace.lake]) as backend:
         return _STEPS[chosen.step](chosen, workspace, backend)
 
 

@@ -26,9 +26,7 @@ def register(command: Commands) -> None:
     statement = command("statement", _statement, "what is held about one subject, for somebody entitled to it")
     add_purpose(statement, required=True)
     add_number(statement)
-    statement.add_argument(
-        "--authorisation", default="", help="the document that entitles somebody else"
-    )
+    statement.add_argument("--authorisation", default="", help="the document that entitles somebody else")
     statement.add_argument("--authorised-until", help="its last day, as 2026-12-31")
     statement.add_argument("--as-of", help="the day whose state is looked at (default: today)")
     statement.add_argument("--output", type=Path, help="a new file, readable by its owner only (default: print it)")

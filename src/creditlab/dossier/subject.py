@@ -73,7 +73,7 @@ def refuse_persons(workspace: Workspace, identifiers: list[str]) -> None:
     NoDataError
         If nothing has been ingested yet.
     """
-    with connect(workspace.engine_url) as backend:
+    with connect(workspace.engine_url, folders=[workspace.lake]) as backend:
         snapshot = Snapshot.take(Lake(workspace.lake), backend)
         persons = persons_among(workspace, snapshot, pa.array(identifiers, pa.string()))
     if len(persons) or any(PSEUDONYM_PREFIX in one for one in identifiers):

@@ -123,7 +123,9 @@ def write_packs(
     if target.resolve().is_relative_to(workspace.reports.resolve()):
         raise DisclosureError("packs may not lie among the published reports", where="--output", do="Name another.")
     messages = Messages(language)
-    with engine.connect(workspace.engine_url, memory=workspace.engine_memory or _MEMORY) as backend:
+    with engine.connect(
+        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
+    ) as backend:
         snapshot, inputs = take_inputs(workspace, backend)
         chosen = _known(inputs.catalogue, departments)
         rates = take_rates(

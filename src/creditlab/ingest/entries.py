@@ -138,8 +138,6 @@ def settle(staging: Staging, snapshot: Snapshot | None, calendar: WorkingDays) -
         arrivals the counts themselves, of earlier ones what judging again moved.
     """
     backend = staging.backend
-    # The judged rows stand on the left of every join.
-    engine.join_as_written(backend)
     backend.create_table("arrivals", staging.arrival_table())
     backend.create_table("working_days", _calendar_table(calendar))
     moved = _resolve_all(backend, len(staging.arrivals), staging.rows)

@@ -136,7 +136,11 @@ def _take_in_once(workspace: Workspace, now: datetime, progress: Progress, selec
     latest = max([now, *runs["committed_at"].to_pylist()])
     protection = Protection(_key(workspace, runs), workspace.blanks)
     memory = workspace.engine_memory or MEMORY
-    with engine.opening(memory=memory) as opened, scratch() as spill, Spool(spill) as spool:
+    with (
+        scratch() as spill,
+        engine.opening(folders=[workspace.lake, spill], memory=memory, as_written=True) as opened,
+        Spool(spill) as spool,
+    ):
         run = _Run(workspace, lake, opened, catalogue, calendar, protection, spool)
         return run.carry_out(manifest, runs, now, latest, selection, progress)
 

@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import RemoveAction
 
+from creditlab import engine
 from creditlab.errors import storage_error
 from creditlab.lake.added import UNIQUE, added, sync_folder
 from creditlab.lake.parts import split
@@ -183,7 +184,7 @@ def _rewrite(
     values: dict[str, str | None] = {} if month is None else {RECORDS_PARTITION: month}
     # The folder of the partition as the log has it: it may be escaped there.
     place = Path(part["path"][0].as_py()).parent
-    with scratch() as aside:
+    with scratch(engine.own_folder(backend)) as aside:
         batches = _in_order(rows, backend, schema, order, _rows(part), aside)
         new = [added(folder, path, values, is_new=False) for path in _write(batches, folder / place, name, order)]
     moment = int(time.time() * 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from creditlab.errors import CatalogueError, LakeError, storage_error
 from creditlab.lake.format import check_version, read_version, write_version
 from creditlab.lake.schemas import FORMAT_VERSION, KEPT, RECORDS, RECORDS_PARTITION, RUNS, TABLES
 from creditlab.lake.writing import write_rows
+from creditlab.wholefile import owner_only
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Delta Lake can't open a folder whose path has one of these.
@@ -233,8 +235,8 @@ class Lake:
         """Hold the lake for key resolution up to the commit; others wait."""
         with _writing():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = (self.root / ".lock").open("w")
-        with handle:
+            handle = os.fdopen(os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
+        with handle, owner_only():
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 

@@ -115,7 +115,7 @@ def _counted(
     from creditlab import engine, lake, measures
     from creditlab.measures.scope import Scope
 
-    with engine.connect(workspace.engine_url) as backend:
+    with engine.connect(workspace.engine_url, folders=[workspace.lake]) as backend:
         inputs = lake.read_inputs(workspace, backend, run_no=run_no)
         by = tuple(_GROUPS[name] for name in groups)
         measured = measures.measure(inputs, period, as_of, by=by, measures=[measure])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditlab.celltext import visible
 from creditlab.errors import ReportError
 from creditlab.messages import Messages
 from creditlab.reports.drawing import to_data_uri
@@ -41,10 +42,11 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *
     """
     parts, contents = _parts(executed)
     template = _environment().get_template("page.html.j2")
-    return template.render(
+    page = template.render(
         report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang,
         is_print=is_print,
     )  # fmt: skip
+    return visible(page)
 
 
 def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> str:

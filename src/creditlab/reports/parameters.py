@@ -1,7 +1,7 @@
 """A notebook's parameters: those it has, those its listing declares and those given must be the same.
 
 papermill itself only warns about an unknown parameter and runs on without a tagged cell, so that a typing mistake
-would publish the default. And it pastes values into code, so that only values of a small grammar may come near it.
+would publish the default. Values come from a small grammar: they name folders and are printed, whatever reads them.
 """
 
 from __future__ import annotations

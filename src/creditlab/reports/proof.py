@@ -201,7 +201,7 @@ def _lake(workspace: Workspace, run_no: int) -> Iterator[Deviation]:
     from creditlab import engine
     from creditlab.books import verify_lake
 
-    with engine.connect(memory=workspace.engine_memory) as backend:
+    with engine.connect(folders=[workspace.lake], memory=workspace.engine_memory) as backend:
         found = verify_lake(workspace, backend, run_no)
     for one in found.differences:
         figures = ("" if one.expected is None else str(one.expected), "" if one.found is None else str(one.found))

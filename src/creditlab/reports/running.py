@@ -12,8 +12,11 @@ from typing import Any
 
 from creditlab import errors
 from creditlab.errors import KernelError, ReportError, UserError
+from creditlab.reports.given import write_given
 
 KERNEL = "python3"
+#: The notebook as it goes to the kernel, beside the executed one.
+_PREPARED = "prepared.ipynb"
 
 
 def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
@@ -26,7 +29,7 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
     executed
         Where the executed copy goes; its folder is the kernel's working folder.
     parameters
-        Checked values (`check_parameters`).
+        Checked values (`check_parameters`). They lie in a file; no text that is executed is made of them.
 
     Raises
     ------
@@ -36,6 +39,8 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
         If a cell failed otherwise or the kernel died.
     """
     _spare_grammar()
+    prepared = executed.with_name(_PREPARED)
+    write_given(notebook, prepared, parameters)
     import papermill
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillException, PapermillExecutionError
@@ -44,9 +49,8 @@ def run_notebook(notebook: Path, executed: Path, parameters: Mapping[str, Any]) 
     try:
         with _own_profile(executed.parent / ".ipython"):
             papermill.execute_notebook(
-                str(notebook),
+                str(prepared),
                 str(executed),
-                parameters=dict(parameters),
                 kernel_name=KERNEL,
                 cwd=str(executed.parent),
                 progress_bar=False,

@@ -32,7 +32,7 @@ def measure_and_release(
     """
     from creditlab import engine, lake
 
-    with engine.connect(place.engine_url) as backend:
+    with engine.connect(place.engine_url, folders=[place.lake]) as backend:
         inputs = lake.read_inputs(place, backend, run_no=run_no)
         cube, catalogue = take(inputs), inputs.catalogue
     return protect(place, audience, cube), catalogue

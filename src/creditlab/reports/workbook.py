@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditlab.celltext import visible
 from creditlab.disclosure import Marker
 from creditlab.figures import Cell
 from creditlab.messages import Messages
@@ -119,7 +120,7 @@ def _write(sheet: Any, styles: _Styles, row: int, place: int, column: Column, ce
     elif isinstance(cell.value, bool):
         sheet.write_boolean(row, place, cell.value)
     elif column.kind is Kind.TEXT:
-        sheet.write_string(row, place, str(cell.value))
+        sheet.write_string(row, place, visible(str(cell.value)))
     else:
         sheet.write_number(row, place, cell.value, styles.by_kind.get(column.kind))
 

@@ -117,7 +117,7 @@ def write_lake(folder: Path, parameters: Parameters, *, now: datetime, threads: 
 
 def _judge(workspace: Workspace, province: Province, chunk: Chunk, rules: _Rules, lake: Lake) -> _Judged:
     made = make_deliveries(province, chunk, FileFormat.PARQUET)
-    with engine.connect(memory=_MEMORY) as backend, scratch() as spill:
+    with scratch() as spill, engine.connect(folders=[spill], memory=_MEMORY, as_written=True) as backend:
         staging = Staging(lambda: backend, rules.catalogue, rules.protection, Spool(spill))
         intake = Intake(staging)
         taken = {}

@@ -67,7 +67,7 @@ def open_report(
     from creditlab import engine
 
     place = open_workspace(Path(workspace))
-    with engine.connect(place.engine_url, memory=place.engine_memory or MEMORY) as backend:
+    with engine.connect(place.engine_url, folders=[place.lake], memory=place.engine_memory or MEMORY) as backend:
         chosen = choose_methodology(place, parse_date(as_of), methodology)
         taken = take(place, backend, parse_period(period), parse_date(as_of), chosen, run_no or None)
     released = protect(place, Audience(audience), taken.cube)

@@ -68,7 +68,7 @@ def open_report(workspace: str, period: str, as_of: str, audience: str, language
     from creditlab.reports.shelf import past_releases
 
     place, day = open_workspace(Path(workspace)), parse_date(as_of)
-    with engine.connect(place.engine_url) as backend:
+    with engine.connect(place.engine_url, folders=[place.lake]) as backend:
         taken = take_lists(place, backend, day, run_no or None)
     catalogue = taken.held.inputs.catalogue
     released = release_publicity(

@@ -65,7 +65,7 @@ def open_report(
 
     place, about, day = open_workspace(Path(workspace)), parse_period(period), parse_date(as_of)
     asking = ask(place, None, "subject page", Purpose.PUBLICATION)
-    with engine.connect(place.engine_url) as backend:
+    with engine.connect(place.engine_url, folders=[place.lake]) as backend:
         dossier = take_dossier(place, backend, subject, day, run_no, asking=asking)
         standing = standing_of(
             place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no, asking
