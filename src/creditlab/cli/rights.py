@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from creditlab.cli.answer import Answer, Commands, add_purpose, opened, steps_of, today
-from creditlab.errors import ExitStatus
+from creditlab.cli.answer import Answer, Commands, add_purpose, now, opened, steps_of, today
+from creditlab.errors import ExitStatus, ParameterError
 from creditlab.terms import Purpose
+
+if TYPE_CHECKING:
+    from creditlab.rights.erase import Erased
 
 #: As `rights.who` has them; its room is opened when it is needed.
 PERSON, ORGANISATION = "natural_person", "organisation"
@@ -29,6 +33,12 @@ def register(command: Commands) -> None:
     statement.add_argument("--authorisation", default="", help="the document that entitles somebody else")
     statement.add_argument("--authorised-until", help="its last day, as 2026-12-31")
     statement.add_argument("--as-of", help="the day whose state is looked at (default: today)")
+    erase = command("erase", _erase, "take a subject, or a record, out of the lake for good, by an order")
+    erase.add_argument("order", type=Path, nargs="?", metavar="ORDER.toml", help="number, dated, authority, reason")
+    add_number(erase)
+    erase.add_argument("--item", help="with --department: erase one record of the item, whose number is given")
+    erase.add_argument("--department", help="with --item: whose record it is")
+    erase.add_argument("--resume", action="store_true", help="finish an erasure that was begun")
     statement.add_argument("--output", type=Path, help="a new file, readable by its owner only (default: print it)")
 
 
@@ -65,6 +75,41 @@ def _statement(chosen: argparse.Namespace) -> Answer:
         said = {"output": str(chosen.output), "records": len(found.records)}
         return Answer(said, f"{len(found.records):,} records, written to {chosen.output} (private)\n")
     return Answer(as_result(found), text)
+
+
+def _erase(chosen: argparse.Namespace) -> Answer:
+    from creditlab.rights.erase import erase, resume
+    from creditlab.rights.order import read_order
+    from creditlab.rights.who import read_given
+
+    workspace = opened(chosen)
+    if chosen.resume:
+        found = resume(workspace, now())
+        return _erased(found) if found else Answer({"resumed": False}, "no erasure was begun\n")
+    if chosen.order is None or (chosen.item is None) != (chosen.department is None):
+        do = "Name an order's file; and for one record both --item and --department."
+        raise ParameterError("an order is wanted, and whom or what it is about", where="ORDER", do=do)
+    order = read_order(chosen.order, today(workspace))
+    given = read_given(chosen.number, sys.stdin)
+    record = (chosen.item, chosen.department) if chosen.item is not None else None
+    return _erased(erase(workspace, order, given, chosen.kind, record, now()))
+
+
+def _erased(found: Erased) -> Answer:
+    left = found.leftovers
+    text = f"order {found.order}: {found.rows:,} delivered rows erased, run {found.run_no}\n"
+    text += "".join(f"deleted  {one}\n" for one in left.deleted)
+    text += "".join(f"made from it, and not changed  {one}\n" for one in found.publications)
+    text += "".join(f"still names it, for you to deal with  {one}\n" for one in left.named)
+    result = {
+        "order": found.order,
+        "run_no": found.run_no,
+        "rows": found.rows,
+        "publications": list(found.publications),
+        "deleted": list(left.deleted),
+        "still_named_in": list(left.named),
+    }
+    return Answer(result, text)
 
 
 def _verify(chosen: argparse.Namespace) -> Answer:

@@ -45,6 +45,20 @@ def judge_part(staging: Staging, snapshot: Snapshot, part: int, parts: int) -> N
     _judge_keys(staging, snapshot, chosen, everything=parts == 1)
 
 
+def judge_some(staging: Staging, snapshot: Snapshot, keys: pa.Array, natural_keys: pa.Array) -> None:
+    """Judge the rows of some keys again, and of all keys that share some natural keys; as `judge_known`."""
+    import ibis
+
+    wanted = ibis.memtable(pa.table({"key64": keys.cast(pa.int64())}))
+    shared = ibis.memtable(pa.table({"natural_key64": natural_keys.cast(pa.int64())}))
+
+    def chosen(index: ir.Table) -> ir.Table:
+        own = index.semi_join(wanted, "key64").select("key64")
+        return own.union(index.semi_join(shared, "natural_key64").select("key64")).distinct()
+
+    _judge_keys(staging, snapshot, chosen, everything=False)
+
+
 def _judge_keys(
     staging: Staging, snapshot: Snapshot, choose: Callable[[ir.Table], ir.Table], *, everything: bool
 ) -> None:

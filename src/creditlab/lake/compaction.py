@@ -57,6 +57,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "subjects": ("run_no", "subject_id"),
     "ledger": ("run_no", "item_code", "department", "region_code", "month"),
     "matters": ("run_no", "matter_id"),
+    "erasures": ("run_no", "erasure_id"),
     "profiles": ("run_no", "subject_id", "item_code"),
     "assessments": ("run_no", "subject_id"),
     "findings": ("run_no", "subject_id", "indicator", "event_date", "key64"),

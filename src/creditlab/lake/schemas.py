@@ -225,6 +225,22 @@ FINDINGS = pa.schema(
     ]
 )
 
+#: Erasures by order: what was ordered, and how much went; never whom or what it was about.
+ERASURES = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("erasure_id", _TEXT),
+        ("order_number", _TEXT),
+        ("dated_on", _DAY),
+        ("authority", _TEXT),
+        ("reason", _TEXT),
+        ("target", _TEXT),
+        ("first_run", _COUNT),
+        ("row_count", _COUNT),
+        ("publications", pa.list_(_TEXT)),
+    ]
+)
+
 #: One row a committed run: that row is the commit.
 RUNS = pa.schema(
     [
@@ -260,4 +276,4 @@ TABLES = {
 }
 
 #: Tables that a lake has once somebody had something kept in them.
-KEPT = {"profiles": PROFILES, "assessments": ASSESSMENTS, "findings": FINDINGS}
+KEPT = {"profiles": PROFILES, "assessments": ASSESSMENTS, "findings": FINDINGS, "erasures": ERASURES}

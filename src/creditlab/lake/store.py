@@ -230,14 +230,28 @@ class Lake:
             )
         return path.as_uri()
 
+    @property
+    def erasing(self) -> Path:
+        """The plan of an erasure that is being carried out; there as long as it is not finished."""
+        return self.root / ".erasing.json"
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the lake for key resolution up to the commit; others wait."""
+    def lock(self, *, finishing: bool = False) -> Iterator[None]:
+        """Hold the lake for key resolution up to the commit; others wait.
+
+        Raises
+        ------
+        LakeError
+            If an erasure was begun and not finished; `finishing` is for what finishes it.
+        """
         with _writing():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.fdopen(os.open(self.root / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w")
         with handle, owner_only():
             fcntl.flock(handle, fcntl.LOCK_EX)
+            if self.erasing.exists() and not finishing:
+                do = "Finish it: creditlab erase --resume."
+                raise LakeError("an erasure was begun and not finished", where=self.root.name, do=do)
             yield
 
 

@@ -18,7 +18,7 @@ from creditlab.identifiers import pseudonyms
 from creditlab.lake.reading import Snapshot, take_inputs
 from creditlab.rights.entitlement import Entitlement
 from creditlab.rights.who import Given, Who, who_is
-from creditlab.terms import Role, SubjectKind
+from creditlab.terms import Role
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -102,10 +102,6 @@ def take_statement(
     asking.note(workspace, pa.array([who.held]), snapshot.run_no)
     rows = snapshot.table("records")
     rows = rows.filter(rows.subject_id.isin(who.ids), rows.effective_on <= as_of)
-    if who.is_person:
-        # A department's own number may be an organisation's too; what rows say of that one is not this person's.
-        own = rows.subject_id.isin(who.ids[:2]) | (rows.subject_kind == str(SubjectKind.NATURAL_PERSON))
-        rows = rows.filter(own | _is_registered(snapshot, who))
     entries = backend.to_pyarrow(rows)
     records = _records(snapshot, inputs.catalogue, entries)
     explained = None
@@ -126,12 +122,6 @@ def take_statement(
         as_of,
         snapshot.run_no,
     )
-
-
-def _is_registered(snapshot: Snapshot, who: Who) -> bool:
-    rows = snapshot.subjects()
-    found = rows.filter(rows.subject_id == who.held, rows.subject_kind == str(SubjectKind.NATURAL_PERSON))
-    return bool(snapshot.backend.to_pyarrow(found.count()).as_py())
 
 
 def _records(snapshot: Snapshot, catalogue: Catalogue, entries: pa.Table) -> list[dict[str, Any]]:

@@ -116,8 +116,9 @@ def who_is(workspace: Workspace, snapshot: Snapshot, given: Given, kind: str | N
         raise ParameterError("a natural person's name can't be compared", where="--number", do=do)
     pseudonym = as_held(workspace, snapshot, one, one)[0].as_py()
     masked = f"[{pseudonym}]"
-    # Where a row calls it an organisation's, a department's own number stands as it is.
-    plain = () if is_coded else (given.number,)
+    # Where a row calls it an organisation's, a department's own number stands as it is; that the register knows it as
+    # a person's makes such a row one about the person.
+    plain = (given.number,) if is_listed and not is_coded else ()
     return Who(True, pseudonym, (pseudonym, masked, *plain), (pseudonym, *map(_mark, plain)))
 
 
