@@ -82,8 +82,7 @@ def _keep(
         rows = {}
         for name, table in tables.items():
             whole = table.mutate(run_no=number).select(*KEPT[name].names)
-            # There may be more than memory holds: they go from the engine to the file in batches.
-            made = backend.create_table(f"kept_{name}", whole.cast(dict(Schema.from_pyarrow(KEPT[name]))))
-            rows[name] = engine.stream(backend, backend.compile(made))
+            # There may be more than memory holds.
+            rows[name] = engine.put_aside(backend, whole.cast(dict(Schema.from_pyarrow(KEPT[name]))), f"kept_{name}")
         editions = editions_text(held.inputs.catalogue)
         return commit_beside(lake, Snapshot.take(lake, backend), rows, command, now, editions)

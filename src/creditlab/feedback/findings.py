@@ -113,7 +113,7 @@ def gather(snapshot: Snapshot, inputs: Inputs, period: Period, as_of: date, blan
             kept = keep("delivered", rows)
             to_mend[data_format] = keep(f"to_mend_{number}", kept.filter(~kept.is_listed))
             listed.append(keep(f"listed_{number}", kept.filter(kept.is_listed).select(listed[0].columns)))
-            backend.raw_sql("DROP TABLE feedback_delivered")
+            backend.drop_table("feedback_delivered")
     due = due_cells(inputs, period, as_of)
     return Findings(
         snapshot,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from creditlab.terms import COUNTS
 def commit_beside(
     lake: Lake,
     snapshot: Snapshot,
-    rows: Mapping[str, pa.Table | pa.RecordBatchReader],
+    rows: Mapping[str, pa.Table | pa.RecordBatchReader | Sequence[Path]],
     command: str,
     now: datetime,
     editions: str,
@@ -29,7 +30,7 @@ def commit_beside(
     lake, snapshot
         The lake, whose lock the caller holds, and its newest state, taken under it.
     rows
-        By table; each row has the number of the lake's next run already.
+        By table, as for `Lake.append`; each row has the number of the lake's next run already.
     command
         What the run was, for the history.
     now

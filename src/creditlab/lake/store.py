@@ -21,7 +21,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 from creditlab.errors import CatalogueError, LakeError, storage_error
 from creditlab.lake.format import check_version, read_version, write_version
 from creditlab.lake.schemas import FORMAT_VERSION, KEPT, RECORDS, RECORDS_PARTITION, RUNS, TABLES
-from creditlab.lake.writing import write_rows
+from creditlab.lake.writing import take_files, write_rows
 from creditlab.wholefile import owner_only
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -94,8 +94,13 @@ class Lake:
         # A run that died while it made a table leaves a folder that is none yet.
         return [*TABLES, *(name for name in others if DeltaTable.is_deltatable(self._uri(name)))]
 
-    def append(self, name: str, data: pa.RecordBatchReader | pa.Table) -> None:
+    def append(self, name: str, data: pa.RecordBatchReader | pa.Table | Sequence[Path]) -> None:
         """Append rows to a table; columns that are new to it are added.
+
+        Parameters
+        ----------
+        data
+            The rows, or Parquet files of them that an engine wrote below the lake's folder: those are moved.
 
         Raises
         ------
@@ -105,16 +110,25 @@ class Lake:
         rows = data.to_reader() if isinstance(data, pa.Table) else data
         partition = RECORDS_PARTITION if name == "records" else None
         with _writing():
-            table = self._open(name)
-            if table is None:
-                table = self._make(name, rows.schema)
-            known = {field.name for field in table.schema().fields}
-            new = [field for field in rows.schema if field.name not in known]
-            if new:
-                table.alter.add_columns(list(Schema.from_arrow(pa.schema(new)).fields))
-            files = write_rows((self.root / name), rows, partition)
+            if isinstance(rows, pa.RecordBatchReader):
+                table = self._for_rows(name, rows.schema)
+                files = write_rows((self.root / name), rows, partition)
+            else:
+                table = self._for_rows(name, pq.read_schema(rows[0]).remove_metadata())
+                files = take_files((self.root / name), rows)
             if files:
                 self._transact(table, files, why="append")
+
+    def _for_rows(self, name: str, columns: pa.Schema) -> DeltaTable:
+        """A table that has some columns."""
+        table = self._open(name)
+        if table is None:
+            return self._make(name, columns)
+        known = {field.name for field in table.schema().fields}
+        new = [field for field in columns if field.name not in known]
+        if new:
+            table.alter.add_columns(list(Schema.from_arrow(pa.schema(new)).fields))
+        return table
 
     def _make(self, name: str, columns: pa.Schema) -> DeltaTable:
         partition = [RECORDS_PARTITION] if name == "records" else None

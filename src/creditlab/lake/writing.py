@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -69,6 +69,29 @@ def write_rows(folder: Path, rows: pa.RecordBatchReader, partition: str | None) 
     return [
         added(folder, one.path, {partition: value} if partition else {}, is_new=True) for value, one in files.items()
     ]
+
+
+def take_files(folder: Path, files: Iterable[Path]) -> list[AddAction]:
+    """Move Parquet files that an engine wrote on the same disk into a table's folder; those without a row are left.
+
+    Returns
+    -------
+    list
+        As of `write_rows`.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    taken = []
+    for one in files:
+        if not pq.read_metadata(one).num_rows:
+            continue
+        path = folder / f"part-{uuid.uuid4()}.snappy.parquet"
+        with one.open("rb") as file:
+            os.fsync(file.fileno())
+        one.chmod(0o600)
+        one.rename(path)
+        taken.append(path)
+    sync_folder(folder)
+    return [added(folder, path, {}, is_new=True) for path in taken]
 
 
 def _parts(batch: pa.RecordBatch, place: int) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -193,23 +193,27 @@ class Cluster(Backend):
         if (held := self._held.pop(name, None)) is not None:
             held.unpersist()
 
-    def write(self, query: str) -> list[Path]:
-        """Have the cluster write a result, as Parquet files beside the lake's tables; in the result's order.
+    def write(self, rows: ir.Table) -> list[Path]:
+        """Have the cluster write rows, as Parquet files beside the lake's tables; in the rows' order.
 
         The files are the caller's to move; what is left of them goes when the engine is closed.
         """
+        self._run_pre_execute_hooks(rows)
+        return self._write(self._session.sql(self.compile(rows)))
+
+    def _write(self, rows: DataFrame) -> list[Path]:
         if self._stack is None or not self._places:
             raise InternalError("the engine was opened without a folder that the cluster may write to")
         if self._aside is None:
             self._aside = self._stack.enter_context(scratch(self._places[0]))
         folder = self._aside / uuid.uuid4().hex
-        self._session.sql(query).write.parquet(f"file:{folder}")
+        rows.write.parquet(f"file:{folder}")
         return sorted(folder.glob("part-*.parquet"))
 
     def stream(self, query: str, rows: int) -> pa.RecordBatchReader:
         """A result in batches, never as a whole in memory."""
-        schema = to_arrow_schema(self._session.sql(query).schema)
-        files = self.write(query)
+        asked = self._session.sql(query)
+        schema, files = to_arrow_schema(asked.schema), self._write(asked)
 
         def batches() -> Iterator[pa.RecordBatch]:
             for one in files:
