@@ -27,6 +27,7 @@ class CubeTable(StrEnum):
     OMISSIONS = "omissions"
     FAULTS = "faults"
     VOLUMES = "volumes"
+    MATTERS = "matters"
     CATALOGUE = "catalogue"
     ASSESSMENTS = "assessments"
     #: Organisations, counted by how they stand. Two things in `detail` are joined with `|`.

@@ -189,15 +189,22 @@ def annotate_matter(
     return row
 
 
-def read_matters(workspace: Workspace, backend: Backend) -> list[Matter]:
-    """The matters as they stand now: one row a matter, by level, rule, department, item and unit.
+def read_matters(workspace: Workspace, backend: Backend, run_no: int | None = None) -> list[Matter]:
+    """The matters as they stand: one row a matter, by level, rule, department, item and unit.
+
+    Parameters
+    ----------
+    workspace, backend
+        Whose register, and an engine.
+    run_no
+        As the register stood after that run; None for now.
 
     Raises
     ------
     NoDataError
         If nothing has been ingested yet.
     """
-    found = _newest(Snapshot.take(Lake(workspace.lake), backend)).values()
+    found = _newest(Snapshot.take(Lake(workspace.lake), backend, run_no)).values()
     order = ("level", "rule", "department", "item_code", "region_code", "kind")
     return sorted(found, key=lambda row: [row[name] for name in order])
 

@@ -13,7 +13,7 @@ from creditlab.errors import ExtraError, KernelError, ReportError
 from creditlab.messages import Messages
 from creditlab.reports.listing import Format, ReportEntry
 from creditlab.reports.output import PUBLICATION, REPORT
-from creditlab.reports.page import page_files, render_page
+from creditlab.reports.page import DASHBOARD, page_files, render_page
 from creditlab.reports.parameters import check_parameters
 from creditlab.reports.printing import PDF, write_pdf
 from creditlab.reports.running import run_notebook
@@ -68,7 +68,9 @@ def make(
     report = _handed_over(out, entry)
     for name, text in page_files().items():
         (out / name).write_text(text, encoding="utf-8")
+    report["has_dashboard"] = (out / DASHBOARD).exists()
     report["has_pdf"] = False
+    report["needs_sign_off"] = bool(about.get("needs_sign_off"))
     if Format.PDF in entry.formats:
         printed = render_page(folder / EXECUTED, report, messages, is_print=True)
         try:

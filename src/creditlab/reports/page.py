@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).with_name("templates")
 STYLE, SCRIPT, PLOTLY_FILE = "style.css", "page.js", "plotly.min.js"
+#: The page that is clicked, which some publications have beside the one that is read.
+DASHBOARD = "dashboard.html"
 
 
 def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *, is_print: bool = False) -> str:
@@ -54,6 +56,11 @@ def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> st
     template = _environment().get_template("index.html.j2")
     style = (TEMPLATES / STYLE).read_text("utf-8")
     return template.render(entries=entries, _=messages.gettext, lang=messages.html_lang, style=style)
+
+
+def render_template(name: str, messages: Messages, **given: Any) -> str:
+    """A page of another kind, from its template, in the reader's language."""
+    return _environment().get_template(name).render(_=messages.gettext, lang=messages.html_lang, **given)
 
 
 def page_files() -> dict[str, str]:
