@@ -69,17 +69,30 @@ class Figures:
         return _suppressed() if row["marker"] == Marker.SUPPRESSED else self._integer(row[column])
 
     def share(self, **where: Any) -> Cell:
-        """A ratio in percent; empty where its denominator is 0, `(p)` beside it while late arrivals are to come."""
+        """A ratio in percent; empty where its denominator is 0, `(p)` beside it while late arrivals are to come.
+
+        Of a plain count its part of the count over all details.
+        """
         row = self.find(**where)
         if row is None:
             return Cell(None, "")
         provisional = bool(row["is_provisional"])
         if row["marker"] == Marker.SUPPRESSED:
             return _suppressed(provisional)
+        if row["count"] is not None:
+            return self._of_all(where)
         if row["ratio"] is None:
             return Cell(None, "", is_provisional=provisional)
         text = self._messages.percent(row["numerator"], row["denominator"])
         return Cell(row["ratio"], text, is_provisional=provisional)
+
+    def _of_all(self, where: Mapping[str, Any]) -> Cell:
+        part, whole = self.count(**where), self.count(**{**where, "detail": ""})
+        if Marker.SUPPRESSED in (part.marker, whole.marker):
+            return _suppressed()
+        if not isinstance(part.value, int) or not isinstance(whole.value, int) or not whole.value:
+            return Cell(None, "")
+        return Cell(part.value / whole.value, self._messages.percent(part.value, whole.value))
 
     def difference(self, now: Mapping[str, Any], before: Mapping[str, Any]) -> Cell:
         """Percentage points between two mature ratios; empty where one is missing or provisional."""

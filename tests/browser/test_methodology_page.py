@@ -38,7 +38,7 @@ def folder(make_tiny: object) -> Path:
     tiny.deliver([broken], "2026-07-21", item_code="C-1", department="D2")
     tiny.ingest()
     (done,) = publish(
-        tiny.workspace, period=parse_period("2026Q3"), as_of=NOW.date(), audience=Audience.PUBLIC,
+        tiny.workspace, period=parse_period("2026Q3"), as_of=NOW.date(), audience=Audience.INTERNAL,
         language=Language.EN, reports=["assessment_methodology"], now=NOW, code_version="0123abc",
     )  # fmt: skip
     return done.folder

@@ -14,8 +14,7 @@ from tests.spec.asking import MARK
 from tests.spec.tiny import REGIONS, SETTINGS, Tiny, code, csv_text
 
 
-@pytest.fixture
-def make_tiny(tmp_path: Path) -> Callable[..., Tiny]:
+def tiny_maker(folder: Path) -> Callable[..., Tiny]:
     """A function that writes a tiny workspace: one item, two departments, two prefectures, one edition (2026)."""
 
     def make(
@@ -24,7 +23,7 @@ def make_tiny(tmp_path: Path) -> Callable[..., Tiny]:
         settings: str = "",
         name: str = "tiny",
     ) -> Tiny:
-        tiny = Tiny(tmp_path / name)
+        tiny = Tiny(folder / name)
         tiny.write("creditlab.toml", SETTINGS + settings)
         tiny.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,甲局,Bureau A\nD2,乙局,Bureau B\n")
         tiny.write("catalogue/regions.csv", csv_text(("region_code", "name_zh", "name_en", "level", "parent"), REGIONS))
@@ -35,6 +34,12 @@ def make_tiny(tmp_path: Path) -> Callable[..., Tiny]:
         return tiny
 
     return make
+
+
+@pytest.fixture
+def make_tiny(tmp_path: Path) -> Callable[..., Tiny]:
+    """A function that writes a tiny workspace of the test's own; see `tiny_maker`."""
+    return tiny_maker(tmp_path)
 
 
 @pytest.fixture

@@ -28,6 +28,24 @@ EQUAL_PARTS = ((Measure.UNIQUENESS, "duplicate_key"),)
 #: Required values that are not filled are counted by field.
 MISSING_VALUES, MISSING_PREFIX = Measure.COMPLETENESS, "missing:"
 
+#: Organisations by level; and by groups of levels, of all and by region, or with a group before the levels. A group of
+#: levels is written with a comma between them.
+LEVEL, BY_REGION, BY_LEVEL = "level", "level_by_region", ("level_by_industry", "level_by_kind")
+#: Organisations by the level before and now, or by which of the two was higher.
+MOVED = "moved"
+HIGHER, SAME, LOWER, CAME, WENT = "higher", "same", "lower", "came", "went"
+#: In a level's place: no record that counts.
+NO_LEVEL = "none"
+#: Outcomes by grade and level: levels add up to their grade.
+OUTCOME = "outcome"
+#: The share of organisations that have a level at all, and those whose whole are they.
+INFORMATION = "has_information"
+OF_THOSE_WITH_A_LEVEL = frozenset(
+    {"near_bound", "changed_by_weight", "changed_by_bound", "kept_in_draws", "level_in_draws"}
+)
+#: How many have a level in most draws is nearly how many have it.
+DRAWN = frozenset({"level_in_draws", "level_by_departments"})
+
 #: These count what departments and units owe, whoever the records are about: a small figure is nobody's.
 DUTIES = frozenset(
     {

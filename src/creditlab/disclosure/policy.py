@@ -66,6 +66,9 @@ class Policy:
         Counts with natural persons in them are rounded to a multiple of this; 0 rounds nothing.
     rights
         By audience: the rights to use of items whose records it may see.
+    organisations
+        By audience: a count of organisations by how they stand is suppressed when it is smaller; none means as
+        `threshold`.
     exceptions, overlaps
         Decisions that were recorded, and areas that were cut anew.
     """
@@ -80,6 +83,7 @@ class Policy:
     amounts: AmountRules = AmountRules()
     rounding_base: int = 0
     rights: Mapping[Audience, tuple[RightToUse, ...]] = field(default_factory=lambda: _ALL_RIGHTS)
+    organisations: Mapping[Audience, int] = field(default_factory=dict)
     exceptions: tuple[Exemption, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
 
@@ -107,6 +111,7 @@ class Policy:
             "amounts": asdict(self.amounts),
             "rounding": self.rounding_base,
             "rights": {str(key): sorted(map(str, self.rights[key])) for key in sorted(self.rights)},
+            "organisations": {str(key): self.organisations[key] for key in sorted(self.organisations)},
             "exceptions": [{key: str(value) for key, value in asdict(one).items()} for one in self.exceptions],
             "overlaps": [[one.whole, *one.parts, one.before.isoformat()] for one in self.overlaps],
         }

@@ -17,7 +17,10 @@ from creditlab.terms import Audience, RightToUse, SecurityLevel
 
 _AUDIENCES = {str(one) for one in Audience}
 _RATE_RULES = (Reason.ZERO, Reason.FULL, Reason.SMALL_PART)
-_SECTIONS = {"name", "natural_persons", "open", "rates", "amounts", "rounding", "catalogue", "exceptions", "overlaps"}
+_SECTIONS = {
+    "name", "natural_persons", "organisations", "open", "rates", "amounts", "rounding", "catalogue", "exceptions",
+    "overlaps",
+}  # fmt: skip
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -39,6 +42,7 @@ class _Parser:
     def policy(self, content: dict[str, Any]) -> Policy:
         self._only(content, _SECTIONS, "")
         persons = self._only(content.get("natural_persons"), {"threshold", "rates"}, "natural_persons")
+        organisations = self._only(content.get("organisations", {}), {"threshold"}, "organisations")
         open_ = self._only(content.get("open", {}), {"count", "part"}, "open")
         amounts = self._only(content.get("amounts", {}), {"n", "k", "p"}, "amounts")
         rounding = self._only(content.get("rounding", {}), {"base"}, "rounding")
@@ -60,6 +64,7 @@ class _Parser:
             ),
             self._number(rounding, "base", "rounding", 0, 0),
             self._words(catalogue, "rights", RightToUse, usual.rights),
+            self._numbers(organisations["threshold"], "organisations.threshold") if organisations else threshold,
             tuple(self._exception(one) for one in self._list(content, "exceptions")),
             tuple(self._overlap(one) for one in self._list(content, "overlaps")),
         )

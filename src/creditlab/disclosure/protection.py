@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from creditlab.disclosure.cube import GROUP_COLUMNS, Cube, CubeTable
-from creditlab.disclosure.identities import DUTIES, NEARLY_RECORDS, RECORDS
+from creditlab.disclosure.identities import BY_REGION, DRAWN, DUTIES, LEVEL, NEARLY_RECORDS, NO_LEVEL, RECORDS
 from creditlab.disclosure.ledger import EarlierCell, Key, ReleaseLedger, cell_key
 from creditlab.disclosure.policy import Policy
 from creditlab.disclosure.verdict import Judgement, Reason, Verdict
@@ -43,7 +43,8 @@ def protect(cube: Cube, audience: Audience, policy: Policy, ledger: ReleaseLedge
         If what was promised about a hidden cell doesn't hold; nothing is released then.
     """
     rows = cube.table.to_pylist()
-    judged = [_judge(row, cube, audience, policy) for row in rows]
+    few = _few(rows, audience, policy)
+    judged = [_judge(row, cube, audience, policy, few) for row in rows]
     earlier = {} if cube.is_own else ledger.cells(audience, cube.period)
     for place, row in enumerate(rows):
         before = earlier.get(cell_key(row))
@@ -54,13 +55,16 @@ def protect(cube: Cube, audience: Audience, policy: Policy, ledger: ReleaseLedge
     unprotected = 0
     if hidden.any() and not cube.is_own:
         hidden, unprotected = _complement(rows, judged, cube, policy, earlier)
+        hidden[_drawn(rows, hidden)] = True
     for place in np.flatnonzero(hidden).tolist():
         if judged[place][0] is Verdict.PASS:
             judged[place] = (Verdict.FAIL, Reason.COMPLEMENTARY)
     return Protected(hidden.tolist(), _summary(rows, judged, hidden, unprotected))
 
 
-def _judge(row: Row, cube: Cube, audience: Audience, policy: Policy) -> tuple[Verdict, Reason]:
+def _judge(
+    row: Row, cube: Cube, audience: Audience, policy: Policy, few: Set[tuple[Any, str]]
+) -> tuple[Verdict, Reason]:
     """What a cell's own rules say of it."""
     measure, count = str(row["measure"]), counted(row)
     item = cube.catalogue.newest_item(row["item_code"]) if cube.catalogue is not None and row["item_code"] else None
@@ -70,6 +74,10 @@ def _judge(row: Row, cube: Cube, audience: Audience, policy: Policy) -> tuple[Ve
         and not policy.may_see(item.right_to_use, item.security_level, audience)
     ):
         return Verdict.FAIL, Reason.RIGHT_TO_USE
+    if row["table"] == CubeTable.STANDINGS:
+        is_few = not _says_nothing(row) and 0 < _least(row) < _organisations(policy, audience)
+        is_few = is_few or (row["period_start"], row["region_code"]) in few
+        return (Verdict.FAIL, Reason.ORGANISATIONS) if is_few else (Verdict.PASS, Reason.NONE)
     if not row["has_natural_persons"] or count == 0:
         return Verdict.PASS, Reason.NONE
     is_rate = row["denominator"] is not None
@@ -89,6 +97,31 @@ def _judge(row: Row, cube: Cube, audience: Audience, policy: Policy) -> tuple[Ve
             if verdict is not Verdict.PASS:
                 return verdict, rule
     return Verdict.PASS, Reason.NONE
+
+
+def _organisations(policy: Policy, audience: Audience) -> int:
+    return (policy.organisations or policy.threshold)[audience]
+
+
+def _least(row: Row) -> int:
+    """The smallest number of organisations above 0 that a cell tells: of a rate, its numerator or its denominator."""
+    return min((one for one in (row["count"], row["numerator"], row["denominator"]) if one), default=0)
+
+
+def _says_nothing(row: Row) -> bool:
+    """Whether a cell counts organisations of a whole province about which nothing is known."""
+    return row["measure"] in (LEVEL, BY_REGION) and row["detail"] == NO_LEVEL and not row["region_code"]
+
+
+def _few(rows: Sequence[Row], audience: Audience, policy: Policy) -> frozenset[tuple[Any, str]]:
+    """Regions with so few organisations that nothing of them is shown: period and code."""
+    return frozenset(
+        (row["period_start"], row["region_code"])
+        for row in rows
+        if (row["table"], row["measure"], row["detail"]) == (CubeTable.STANDINGS, BY_REGION, "")
+        and row["region_code"]
+        and 0 < row["count"] < _organisations(policy, audience)
+    )
 
 
 def _complement(
@@ -150,6 +183,20 @@ def _linked(rows: Sequence[Row]) -> list[tuple[tuple[int, ...], tuple[int, ...]]
                 if row["measure"] in measures:
                     places[group][which].append(place)
     return [(tuple(first), tuple(second)) for first, second in places.values() if first and second]
+
+
+def _drawn(rows: Sequence[Row], hidden: np.ndarray) -> list[int]:
+    """Where it is hidden how many organisations have a level, how many have it in most draws says nearly the same."""
+    levels = {
+        (rows[place]["period_start"], rows[place]["detail"])
+        for place in np.flatnonzero(hidden).tolist()
+        if rows[place]["measure"] == LEVEL
+    }
+    return [
+        place
+        for place, row in enumerate(rows)
+        if row["measure"] in DRAWN and (row["period_start"], row["detail"].partition("|")[0]) in levels
+    ]
 
 
 def _wholes(cube: Cube, policy: Policy) -> dict[str, list[tuple[str, list[str]]]]:

@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from creditlab.disclosure.cube import GROUP_COLUMNS, CubeTable
-from creditlab.disclosure.identities import EQUAL_DENOMINATORS, EQUAL_PARTS, MISSING_PREFIX, MISSING_VALUES, ROW_SUMS
+from creditlab.disclosure.identities import (
+    BY_LEVEL,
+    BY_REGION,
+    CAME,
+    EQUAL_DENOMINATORS,
+    EQUAL_PARTS,
+    HIGHER,
+    INFORMATION,
+    LEVEL,
+    LOWER,
+    MISSING_PREFIX,
+    MISSING_VALUES,
+    MOVED,
+    NO_LEVEL,
+    OF_THOSE_WITH_A_LEVEL,
+    OUTCOME,
+    ROW_SUMS,
+    SAME,
+    WENT,
+)
 from creditlab.errors import InternalError
 
 if TYPE_CHECKING:
@@ -154,6 +174,8 @@ class _Builder:
         periods = sorted({key[2] for key in self._places})
         for period in periods:
             self._identities(period)
+        for earlier, period in pairwise([None, *periods]):
+            self._standings(period, earlier)
         amounts = np.array(self._amounts, dtype=np.float64)
         return System(amounts, np.array(self._cell_of, dtype=np.int64), tuple(self._relations), self._cells)
 
@@ -225,6 +247,51 @@ class _Builder:
             if records and quarantined:
                 terms = [*((place, 1.0) for place in valid), *((place, -1.0) for place in records)]
                 self._relate([*terms, *((place, -1.0) for place in quarantined)])
+
+    def _standings(self, period: Any, earlier: Any) -> None:
+        """Organisations by level, however else they are counted."""
+
+        def cells(measure: str, start: Any = period, table: CubeTable = CubeTable.STANDINGS) -> dict[str, list[int]]:
+            found = self._places.get((str(table), measure, start), {})
+            return {detail: places for (*others, detail), places in found.items() if not any(others)}
+
+        levels, before, groups = cells(LEVEL), cells(LEVEL, earlier), cells(BY_REGION)
+        for group, places in groups.items():
+            of_group = [levels[one] for one in group.split(",") if one in levels]
+            if of_group:
+                self._add_up(places, of_group)
+        for measure in BY_LEVEL:
+            self._crossed(cells(measure), groups, -1)
+        moved = cells(MOVED)
+        crossed = {detail: places for detail, places in moved.items() if "|" in detail}
+        self._crossed(crossed, levels, -1)
+        self._crossed(crossed, before, 0)
+        for found, besides in ((levels, CAME), (before, WENT)):
+            there = [moved[one][0] for one in (HIGHER, SAME, LOWER, besides) if one in moved]
+            if there and "" in found:
+                none = [(place, 1.0) for place in found.get(NO_LEVEL, ())]
+                self._relate([(found[""][0], -1.0), *none, *((one, 1.0) for one in there)])
+        outcomes = cells(OUTCOME)
+        grades = {detail[:-1]: places for detail, places in outcomes.items() if detail.endswith("|")}
+        self._crossed({detail: one for detail, one in outcomes.items() if not detail.endswith("|")}, grades, 0)
+        known = cells(INFORMATION, table=CubeTable.ASSESSMENTS).get("")
+        if known is None or "" not in levels:
+            return
+        self._relate([(levels[""][0], -1.0), (known[0], 1.0), (known[1], 1.0)])
+        if NO_LEVEL in levels:
+            self._relate([(levels[NO_LEVEL][0], -1.0), (known[1], 1.0)])
+        for measure in OF_THOSE_WITH_A_LEVEL:
+            for places in cells(measure, table=CubeTable.ASSESSMENTS).values():
+                self._relate([(known[0], -1.0), *((one, 1.0) for one in places)])
+
+    def _crossed(self, parts: Mapping[str, list[int]], totals: Mapping[str, list[int]], side: int) -> None:
+        """Counts of two things at once, added up over the one that is not on that side."""
+        below: dict[str, list[list[int]]] = defaultdict(list)
+        for detail, places in parts.items():
+            below[detail.split("|")[side]].append(places)
+        for code, there in below.items():
+            if code in totals:
+                self._add_up(totals[code], there)
 
     def _faulty(self, cells: Any) -> None:
         """What a ratio lacks is counted by fault as well."""

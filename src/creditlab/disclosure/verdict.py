@@ -23,6 +23,7 @@ class Reason(StrEnum):
 
     NONE = "none"
     THRESHOLD = "threshold"
+    ORGANISATIONS = "organisations"
     RATE = "rate"
     ZERO = "zero"
     FULL = "full"

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 
 
 class Figure(StrEnum):
-    """What a cell says; its `detail` is the level, indicator or gate, joined with `|` where it has two."""
+    """What a cell says; its `detail` is the level, indicator or gate, joined with `|` where it has two.
+
+    The sums that hold between them are known to `disclosure.identities`, under these names.
+    """
 
     LEVEL = "level"
+    LEVEL_BY_REGION = "level_by_region"
     LEVEL_BY_INDUSTRY = "level_by_industry"
     LEVEL_BY_KIND = "level_by_kind"
     NOMINAL = "nominal_weight"
@@ -40,13 +44,27 @@ class Figure(StrEnum):
     STABLE = "stable"
     INFORMATION = "has_information"
     OUTCOME = "outcome"
-    OUTCOME_BY_GRADE = "outcome_by_grade"
     MOVED = "moved"
-    REGION_SUBJECTS = "region_subjects"
     REGION_RECORDS = "region_records"
     REGION_POINTS = "region_points"
 
 
+class Direction(StrEnum):
+    """Which of two levels was the higher one, or whether there was one at all."""
+
+    HIGHER = "higher"
+    SAME = "same"
+    LOWER = "lower"
+    CAME = "came"
+    WENT = "went"
+    NEITHER = "neither"
+
+
+#: Organisations counted by how they stand, or what is held against those of a region.
+STANDINGS = frozenset(
+    {Figure.LEVEL, Figure.LEVEL_BY_REGION, Figure.LEVEL_BY_INDUSTRY, Figure.LEVEL_BY_KIND, Figure.OUTCOME, Figure.MOVED}
+    | {Figure.REGION_RECORDS, Figure.REGION_POINTS}
+)  # fmt: skip
 #: The draws that are shown: the one below which 5 % lie, the middle one, the one above which 5 % lie.
 LOW, MIDDLE, HIGH = "low", "middle", "high"
 _PLACES = {LOW: 5, MIDDLE: 50, HIGH: 95}
@@ -62,10 +80,16 @@ class Figures:
         Whose figures they are.
     period, as_of, run_no
         What the report is about.
+    is_wide
+        Whether groups of organisations are counted by the better and the worse half of the grades and not by level,
+        and movement by its direction: by level, most cells of such a table are too small to be shown.
     """
 
-    def __init__(self, methodology: Methodology, period: Period, as_of: date, run_no: int) -> None:
+    def __init__(
+        self, methodology: Methodology, period: Period, as_of: date, run_no: int, *, is_wide: bool = False
+    ) -> None:
         self.methodology, self.period, self._as_of, self._run_no = methodology, period, as_of, run_no
+        self._is_wide = is_wide
         self._cells: list[dict[str, Any]] = []
         self._near = self._weight = self._information = self._stable = Share(0, 0)
         self._fall_p: float | None = None
@@ -91,40 +115,56 @@ class Figures:
         period = self.period.previous() if is_before else self.period
         counted = dict.fromkeys((one.code for one in self.methodology.levels), 0)
         counted |= {row["level"]: row["subject_count"] for row in rows}
-        for level, part in counted.items():
-            self._share(Figure.LEVEL, level, part, whole, period=period)
+        for level, part in (*counted.items(), ("", whole)):
+            self._count(Figure.LEVEL, level, part, period=period)
         if not is_before:
             known = sum(row["subject_count"] for row in rows if row["level"] != NO_INFORMATION)
             self._information = Share(known, whole)
+            for group in level_groups(self.methodology, is_wide=self._is_wide):
+                part = sum(counted.get(level, 0) for level in group.split(","))
+                self._count(Figure.LEVEL_BY_REGION, group, part)
             self._share(Figure.INFORMATION, "", known, whole)
 
     def levels_by(self, figure: Figure, rows: Sequence[Mapping[str, Any]], group: str) -> None:
         """Levels by region, industry or kind; a region has a column of its own."""
-        wholes: dict[str, int] = {}
+        groups = level_groups(self.methodology, is_wide=self._is_wide)
+        levels = {level: one for one in groups for level in one.split(",")}
+        counted: dict[tuple[str, str], int] = {}
         for row in rows:
-            wholes[row[group]] = wholes.get(row[group], 0) + row["subject_count"]
-        for row in rows:
-            where = {"region_code": row[group]} if group == "region_code" else {}
-            detail = row["level"] if where else f"{row[group]}|{row['level']}"
-            self._share(figure, detail, row["subject_count"], wholes[row[group]], **where)
+            key = row[group], levels[row["level"]]
+            counted[key] = counted.get(key, 0) + row["subject_count"]
+        for (code, of_levels), count in counted.items():
+            if group == "region_code":
+                self._count(figure, of_levels, count, region_code=code)
+            else:
+                self._count(figure, f"{code}|{of_levels}", count)
 
     def moved(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Rows of `movement`; the share is of those that had the level before."""
-        wholes: dict[str, int] = {}
+        """Rows of `movement`."""
+        counted: dict[str, int] = {}
         for row in rows:
-            wholes[row["level_before"]] = wholes.get(row["level_before"], 0) + row["subject_count"]
-        for row in rows:
-            detail = f"{row['level_before']}|{row['level_after']}"
-            self._share(Figure.MOVED, detail, row["subject_count"], wholes[row["level_before"]])
+            before, after = row["level_before"], row["level_after"]
+            detail = self._direction(before, after) if self._is_wide else f"{before}|{after}"
+            counted[detail] = counted.get(detail, 0) + row["subject_count"]
+        for detail, count in counted.items():
+            self._count(Figure.MOVED, detail, count)
+
+    def _direction(self, before: str, after: str) -> str:
+        order = {one.code: place for place, one in enumerate(self.methodology.levels)}
+        if before not in order or after not in order:
+            return Direction.CAME if after in order else Direction.WENT if before in order else Direction.NEITHER
+        return (
+            Direction.HIGHER if order[after] < order[before]
+            else Direction.LOWER if order[after] > order[before]
+            else Direction.SAME
+        )  # fmt: skip
 
     def regions(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Rows of `intensity`, and their sum."""
-        names = {
-            Figure.REGION_SUBJECTS: "subject_count",
-            Figure.REGION_RECORDS: "record_count",
-            Figure.REGION_POINTS: "points",
-        }
-        for figure, name in names.items():
+        """Rows of `intensity`, and their sum; how many organisations a region has is the sum of its levels."""
+        for row in rows:
+            if row["region_code"]:
+                self._count(Figure.LEVEL_BY_REGION, "", row["subject_count"], region_code=row["region_code"])
+        for figure, name in ((Figure.REGION_RECORDS, "record_count"), (Figure.REGION_POINTS, "points")):
             self._count(figure, "", sum(row[name] for row in rows))
             for row in rows:
                 if row["region_code"]:
@@ -172,20 +212,20 @@ class Figures:
     # --- Whether they say anything --------------------------------------------------------------------
 
     def outcomes(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Rows of `backtest.outcomes`, by level and by grade."""
+        """Rows of `backtest.outcomes`, by grade and level and by grade."""
         levels = [one.code for one in self.methodology.levels]
         grade_of = {one.code: one.grade for one in self.methodology.levels}
         found = {row["level"]: (row["outcome_count"], row["subject_count"]) for row in rows}
         by_level = [found.get(code, (0, 0)) for code in levels]
         for code, (part, whole) in found.items():
-            self._share(Figure.OUTCOME, code, part, whole)
+            self._share(Figure.OUTCOME, f"{grade_of.get(code, '')}|{code}", part, whole)
         grades: dict[str, tuple[int, int]] = dict.fromkeys(grade_of.values(), (0, 0))
         for code, (part, whole) in zip(levels, by_level, strict=True):
             before = grades[grade_of[code]]
             grades[grade_of[code]] = (before[0] + part, before[1] + whole)
         for grade, (part, whole) in grades.items():
             if whole:
-                self._share(Figure.OUTCOME_BY_GRADE, grade, part, whole)
+                self._share(Figure.OUTCOME, f"{grade}|", part, whole)
         self._fall_p = steepest_fall([one[0] for one in grades.values()], [one[1] for one in grades.values()])
         along = trend([one[0] for one in by_level], [one[1] for one in by_level])
         self._trend_p = along.p if along else None
@@ -198,13 +238,15 @@ class Figures:
         numbers = {"numerator": part, "denominator": whole, "ratio": part / whole if whole else None}
         self._cell(figure, detail, period or self.period, region_code, numbers)
 
-    def _count(self, figure: Figure, detail: str, count: int, *, region_code: str = "") -> None:
-        self._cell(figure, detail, self.period, region_code, {"count": count})
+    def _count(
+        self, figure: Figure, detail: str, count: int, *, period: Period | None = None, region_code: str = ""
+    ) -> None:
+        self._cell(figure, detail, period or self.period, region_code, {"count": count})
 
     def _cell(self, figure: Figure, detail: str, period: Period, region_code: str, numbers: Mapping[str, Any]) -> None:
         self._cells.append(
             {
-                "table": CubeTable.ASSESSMENTS, "measure": figure, "dimension": "", "item_code": "", "department": "",
+                "table": cube_table(figure), "measure": figure, "dimension": "", "item_code": "", "department": "",
                 "region_code": region_code, "detail": detail, "period_start": period.start, "period_end": period.end,
                 "as_of": self._as_of, "run_no": self._run_no, "numerator": None, "denominator": None, "count": None,
                 "ratio": None, "is_provisional": False, "has_natural_persons": False, **numbers,
@@ -220,6 +262,21 @@ def _ordered(numbers: np.ndarray[Any, Any]) -> dict[str, int]:
     """The draws that are shown of many, each a number that was drawn."""
     order = sorted(numbers.tolist())
     return {name: int(order[_place(len(order), per_cent)]) for name, per_cent in _PLACES.items()}
+
+
+def cube_table(figure: Figure) -> CubeTable:
+    """Which table of a publication's cube a figure stands in."""
+    return CubeTable.STANDINGS if figure in STANDINGS else CubeTable.ASSESSMENTS
+
+
+def level_groups(methodology: Methodology, *, is_wide: bool) -> list[str]:
+    """The levels that are counted together, with a comma between them, the highest first; then no information."""
+    if not is_wide:
+        return [*(one.code for one in methodology.levels), NO_INFORMATION]
+    grades = list(dict.fromkeys(one.grade for one in methodology.levels))
+    better = grades[: (len(grades) + 1) // 2]
+    halves = ([one.code for one in methodology.levels if (one.grade in better) is half] for half in (True, False))
+    return [*(",".join(codes) for codes in halves if codes), NO_INFORMATION]
 
 
 def near_distance(methodology: Methodology) -> int:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from creditlab.assessing import choose_methodology
 from creditlab.assessment.bootstrap import RESAMPLES
-from creditlab.assessment.distribution import NO_INFORMATION, NOT_THERE
+from creditlab.assessment.distribution import NO_INFORMATION
 from creditlab.assessment.explanation import points_text
 from creditlab.assessment.gates import Gate, hold, refuse_broken
 from creditlab.assessment.sensitivity import BOUND_CHANGE, DRAWS, SEED, WEIGHT_CHANGE
 from creditlab.charts import shares
-from creditlab.disclosure import CubeTable, Release
+from creditlab.disclosure import CubeTable, Marker, Release
 from creditlab.figures import Cell, Row
 from creditlab.periods import parse_date, parse_period
-from creditlab.reports.methodology.cube import HIGH, LOW, MIDDLE, Figure, near_distance, standing_codes
-from creditlab.reports.methodology.parts import BackTest, Regions
+from creditlab.reports.methodology.cube import HIGH, LOW, MIDDLE, Figure, level_groups, near_distance
+from creditlab.reports.methodology.parts import BackTest, Movement, Regions
 from creditlab.reports.methodology.tabling import Tabling
 from creditlab.reports.methodology.taking import MEMORY, Look, Taken, take
 from creditlab.reports.methodology.words import GATES, INDUSTRIES, KINDS
@@ -69,7 +69,9 @@ def open_report(
     place = open_workspace(Path(workspace))
     with engine.connect(place.engine_url, folders=[place.lake], memory=place.engine_memory or MEMORY) as backend:
         chosen = choose_methodology(place, parse_date(as_of), methodology)
-        taken = take(place, backend, parse_period(period), parse_date(as_of), chosen, run_no or None)
+        is_wide = Audience(audience) is not Audience.INTERNAL
+        day = parse_date(as_of)
+        taken = take(place, backend, parse_period(period), day, chosen, run_no or None, is_wide=is_wide)
     released = protect(place, Audience(audience), taken.cube)
     return Report(place, taken, released, Language(language), Path(out) if out else None)
 
@@ -102,7 +104,7 @@ class Report(Sectioned):
 
     def overview(self) -> Section:
         """Which methodology it is, and whether it keeps its own gates."""
-        _, m, tabling = self.messages.gettext, self.messages, self._tabling
+        _, m = self.messages.gettext, self.messages
         approved = _("approved by {body}, {document}, on {day}").format(
             body=self.methodology.approved_by,
             document=self.methodology.approved_document,
@@ -124,13 +126,10 @@ class Report(Sectioned):
                 seed=SEED
             ),
         ]
-        known, whole = tabling.numbers(Figure.INFORMATION)
-        kept, drawn = tabling.numbers(Figure.STABLE)
-        near, _known = tabling.numbers(Figure.NEAR)
         tiles = [
-            self._tile(_("Have a score"), known, whole, _("{part} of {whole} organisations")),
-            self._tile(_("Near a bound"), near, known, _("{part} of {whole} organisations with records")),
-            self._tile(_("Levels that stay in the draws"), kept, drawn, _("{part} of {whole} levels")),
+            self._tile(_("Have a score"), Figure.INFORMATION, _("{part} of {whole} organisations")),
+            self._tile(_("Near a bound"), Figure.NEAR, _("{part} of {whole} organisations with records")),
+            self._tile(_("Levels that stay in the draws"), Figure.STABLE, _("{part} of {whole} levels")),
         ]
         return self._keep("overview", _("At a glance"), paragraphs, [self._gates()], tiles)
 
@@ -139,15 +138,16 @@ class Report(Sectioned):
         _, tabling = self.messages.gettext, self._tabling
         before = self.release.period.previous()
         names = [*self._levels, (NO_INFORMATION, _("No information"))]
-        caption = _("Organisations by level, {day}").format(day=self._day(self.release.as_of))
+        caption = _("Organisations by level, {day}").format(day=self.day(self.release.as_of))
         whole = tabling.table(
             "levels", caption, _("Level"), names,
             [
-                ("subject_count", _("Organisations"), Kind.INTEGER, tabling.part(Figure.LEVEL, "{code}")),
+                ("subject_count", _("Organisations"), Kind.INTEGER, tabling.count(Figure.LEVEL, "{code}")),
                 ("ratio", _("Share"), Kind.SHARE, tabling.share(Figure.LEVEL, "{code}")),
-                ("previous_ratio", self._day(self.days.before.day), Kind.SHARE,
+                ("previous_ratio", self.day(self.days.before.day), Kind.SHARE,
                  tabling.share(Figure.LEVEL, "{code}", period=before)),
             ],
+            self.small(),
         )  # fmt: skip
         rows = [Row({"name": text}, tabling.where(Figure.LEVEL, code)) for code, text in names]
         chart = shares(
@@ -157,7 +157,7 @@ class Report(Sectioned):
         )  # fmt: skip
         regions = [(code, name) for code, name in Regions(self).named() if code]
         parts = [
-            self._levels_by("levels_by_region", _("Levels by region"), _("Region"), Figure.LEVEL, regions),
+            self._levels_by("levels_by_region", _("Levels by region"), _("Region"), Figure.LEVEL_BY_REGION, regions),
             self._levels_by(
                 "levels_by_industry", _("Levels by industry"), _("Industry"), Figure.LEVEL_BY_INDUSTRY,
                 [(code, _(INDUSTRIES[code]) if code in INDUSTRIES else code) for code in self._groups(
@@ -172,7 +172,11 @@ class Report(Sectioned):
             "The region and industry are the register's. The register does not say how large an organisation is, so "
             "there is nothing by size. No information is a flag, not a level."
         )
-        return self._keep("distribution", _("Who stands where"), [text], [chart, whole, *parts])
+        paragraphs = [text]
+        if not self.release.is_internal:
+            text = _("Groups of organisations are counted by halves of the grades: by level, most would be too small.")
+            paragraphs.append(text)
+        return self._keep("distribution", _("Who stands where"), paragraphs, [chart, whole, *parts])
 
     def sensitivity(self) -> Section:
         """What levels hang on: weights, bounds, all of them at once, and which departments report."""
@@ -203,11 +207,13 @@ class Report(Sectioned):
             "draws", _("Share of each level when all weights and bounds are drawn at once"), _("Level"), self._levels,
             [(name, title, kind, tabling.share(Figure.DRAWN_LEVEL, f"{{code}}|{place}"))
              for name, title, kind, place in drawn],
+            self.small(),
         )  # fmt: skip
         departments = tabling.table(
             "departments", _("Share of each level when departments are drawn anew"), _("Level"), self._levels,
             [(name, title, kind, tabling.share(Figure.REPORTED_LEVEL, f"{{code}}|{place}"))
              for name, title, kind, place in drawn],
+            self.small(),
         )  # fmt: skip
         low, middle, high = (self._percent(Figure.DRAWN_KEPT, one) for one in (LOW, MIDDLE, HIGH))
         paragraphs = [
@@ -237,20 +243,7 @@ class Report(Sectioned):
 
     def movement(self) -> Section:
         """How levels moved."""
-        _, tabling = self.messages.gettext, self._tabling
-        names = {NO_INFORMATION: _("No information"), NOT_THERE: _("Not there")}
-        codes = standing_codes(self.methodology)
-        columns = [
-            (f"to_{place}", names.get(code, code), Kind.INTEGER, tabling.part(Figure.MOVED, f"{{code}}|{code}"))
-            for place, code in enumerate(codes)
-        ]
-        caption = _("Organisations by level, {before} (rows) and {after} (columns)").format(
-            before=self._day(self.days.before.day), after=self._day(self.release.as_of)
-        )
-        rows = [(code, names.get(code, code)) for code in codes]
-        table = tabling.table("movement", caption, _("Level before"), rows, columns)
-        text = _("Both days as they were known then. Not there: not registered yet, or deregistered.")
-        return self._keep("movement", _("Movement"), [text, self.known_then(self.days.before)], [table])
+        return Movement(self).section()
 
     def regions(self) -> Section:
         """Why regions differ."""
@@ -292,11 +285,19 @@ class Report(Sectioned):
         """Whether a past day could be looked at as it was known then."""
         _ = self.messages.gettext
         if look.is_as_known:
-            return _("{day} is read as run {run} knew it.").format(day=self._day(look.day), run=look.run_no)
+            return _("{day} is read as run {run} knew it.").format(day=self.day(look.day), run=look.run_no)
         return _(
             "The lake's runs begin after {day}: what took effect later is not there, but what later runs judged again "
             "is."
-        ).format(day=self._day(look.day))
+        ).format(day=self.day(look.day))
+
+    def small(self) -> str:
+        """What stands below a table of which cells are suppressed for some audiences; nothing for the analysts."""
+        if self.release.is_internal:
+            return ""
+        return self.messages.gettext(
+            "[c] suppressed: so few organisations that one of them might be told from it, or needed to hide such few."
+        )
 
     def keep(self, name: str, title: str, paragraphs: list[str], tables: list[Table]) -> Section:
         """Note a section that a part of the report made."""
@@ -317,8 +318,8 @@ class Report(Sectioned):
                 Gate.STABLE: (least, gates.stable_least, self._tabling.numbers(Figure.STABLE)),
             }
             for gate, holds in held.items():
-                text, percent, (part, whole) = bound.get(gate, (back_test, 0, (0, 0)))
-                value = Cell(part / whole, self.messages.percent(part, whole)) if whole else Cell(None, "")
+                text, percent, share = bound.get(gate, (back_test, 0, (0, 0)))
+                value = self._share(share)
                 said = text.format(percent=percent, trend=gates.trend_most, fall=gates.fall_least)
                 answer = _("holds") if holds else _("broken")
                 rows.append((Cell(str(gate), str(gate)), Cell(_(GATES[gate]), _(GATES[gate])), value,
@@ -335,36 +336,43 @@ class Report(Sectioned):
         return Table("gates", caption, columns, tuple(rows), note, self.release)
 
     def _weightiest(self) -> tuple[int, int]:
-        return max(self._tabling.numbers(Figure.EFFECTIVE, one.code) for one in self.methodology.indicators)
+        numbers = (self._tabling.numbers(Figure.EFFECTIVE, one.code) for one in self.methodology.indicators)
+        return max(one for one in numbers if one)
+
+    def _share(self, numbers: tuple[int, int] | None) -> Cell:
+        if numbers is None:
+            return self._tabling.suppressed()
+        part, whole = numbers
+        return Cell(part / whole, self.messages.percent(part, whole)) if whole else Cell(None, "")
 
     def _levels_by(self, name: str, caption: str, label: str, figure: Figure, rows: list[tuple[str, str]]) -> Table:
-        by_region = figure is Figure.LEVEL
-        codes = [*(code for code, _name in self._levels), NO_INFORMATION]
+        by_region = figure is Figure.LEVEL_BY_REGION
+        codes = level_groups(self.methodology, is_wide=not self.release.is_internal)
         columns = [
             (
                 f"level_{place}",
-                code if code != NO_INFORMATION else self.messages.gettext("No information"),
+                code.replace(",", ", ") if code != NO_INFORMATION else self.messages.gettext("No information"),
                 Kind.INTEGER,
-                self._tabling.part(figure, code if by_region else f"{{code}}|{code}"),
+                self._tabling.count(figure, code if by_region else f"{{code}}|{code}"),
             )
             for place, code in enumerate(codes)
         ]
-        return self._tabling.table(name, caption, label, rows, columns, by_region=by_region)
+        return self._tabling.table(name, caption, label, rows, columns, self.small(), by_region=by_region)
 
     def _groups(self, figure: Figure) -> list[str]:
-        cells = self.release.select(table=CubeTable.ASSESSMENTS, measure=figure)
+        cells = self.release.select(table=CubeTable.STANDINGS, measure=figure)
         return sorted({detail.partition("|")[0] for detail in cells.table["detail"].to_pylist()})
 
-    def _tile(self, title: str, part: int, whole: int, basis: str) -> Tile:
-        m = self.messages
-        value = m.percent(part, whole) if whole else ""
-        return Tile(title, value, basis.format(part=m.integer(part), whole=m.integer(whole)))
+    def _tile(self, title: str, figure: Figure, basis: str) -> Tile:
+        numbers = self._tabling.numbers(figure)
+        part, whole = (self.messages.integer(one) for one in numbers) if numbers else (Marker.SUPPRESSED,) * 2
+        return Tile(title, self._share(numbers).text, basis.format(part=part, whole=whole))
 
     def _percent(self, figure: Figure, detail: str) -> str:
-        part, whole = self._tabling.numbers(figure, detail)
-        return self.messages.percent(part, whole) if whole else ""
+        return self._share(self._tabling.numbers(figure, detail)).text
 
-    def _day(self, day: date) -> str:
+    def day(self, day: date) -> str:
+        """A day as a reader sees it."""
         return self.messages.day(day)
 
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 from creditlab.assessment.regional import Held
-from creditlab.disclosure import CubeTable, Release
+from creditlab.disclosure import Marker, Release
 from creditlab.figures import Cell, Figures, Row
 from creditlab.messages import Messages
 from creditlab.periods import Period
-from creditlab.reports.methodology.cube import Figure
+from creditlab.reports.methodology.cube import Figure, cube_table
 from creditlab.tables import Column, Kind, Table, counts
 
 Taken = Callable[[Figures, Mapping[str, str]], Cell]
@@ -37,17 +37,23 @@ class Tabling:
     def where(self, figure: Figure, detail: str = "", region: str = "", period: Period | None = None) -> dict[str, Any]:
         """Which cell is meant."""
         start = (period or self.release.period).start
-        found = {"table": CubeTable.ASSESSMENTS, "measure": figure, "detail": detail, "region_code": region}
+        found = {"table": cube_table(figure), "measure": figure, "detail": detail, "region_code": region}
         return {**found, "period_start": start}
 
-    def numbers(self, figure: Figure, detail: str = "", region: str = "") -> tuple[int, int]:
-        """A share's two numbers; (0, 0) where nothing was counted."""
+    def numbers(self, figure: Figure, detail: str = "", region: str = "") -> tuple[int, int] | None:
+        """A share's two numbers; (0, 0) where nothing was counted, None where they are suppressed."""
         row = self.figures.find(**self.where(figure, detail, region))
+        if row and row["marker"]:
+            return None
         return (row["numerator"], row["denominator"]) if row else (0, 0)
 
     def share(self, figure: Figure, detail: str = "", *, period: Period | None = None) -> Taken:
         """A share of each row."""
         return lambda figures, row: figures.share(**self._of(figure, detail, row, period))
+
+    def count(self, figure: Figure, detail: str = "") -> Taken:
+        """Each row's count; nothing counted is 0."""
+        return lambda figures, row: figures.count(**self._of(figure, detail, row, None))
 
     def part(self, figure: Figure, detail: str = "", *, column: str = "numerator") -> Taken:
         """The numerator or denominator of each row's share; nothing counted is 0."""
@@ -58,11 +64,19 @@ class Tabling:
 
         return take
 
-    def held(self, region: str = "") -> Held:
-        """What is held against the organisations of a region; of all of them where none is named."""
-        counted = (Figure.REGION_SUBJECTS, Figure.REGION_RECORDS, Figure.REGION_POINTS)
+    def held(self, region: str = "") -> Held | None:
+        """What is held against the organisations of a region, of all where none is named; None where suppressed."""
+        counted = (Figure.LEVEL_BY_REGION, Figure.REGION_RECORDS, Figure.REGION_POINTS)
+        if not region:
+            counted = (Figure.LEVEL, *counted[1:])
         found = [self.figures.find(**self.where(one, "", region)) for one in counted]
+        if any(row and row["marker"] for row in found):
+            return None
         return Held(*(row["count"] if row else 0 for row in found))
+
+    def suppressed(self) -> Cell:
+        """A cell that was reckoned from a suppressed one."""
+        return Cell(None, Marker.SUPPRESSED, Marker.SUPPRESSED)
 
     def number(self, value: Fraction) -> Cell:
         """A number with decimals: exact as long as possible, divided once."""

@@ -83,6 +83,8 @@ def take(
     as_of: date,
     methodology: Methodology,
     run_no: int | None = None,
+    *,
+    is_wide: bool = False,
 ) -> Taken:
     """Work out every figure about a methodology.
 
@@ -96,6 +98,8 @@ def take(
         The newest run that may be read; None for the newest there is.
     methodology
         Approved, or a draft that is tried.
+    is_wide
+        Whether it is for readers who may not see small groups; see `cube.Figures`.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def take(
     snapshot = Snapshot.take(Lake(place.lake), backend, run_no)
     now = take_assessment(place, backend, as_of, run_no=snapshot.run_no, methodology=methodology)
     known = _known(backend, now.assessment)
-    found = Figures(methodology, period, as_of, snapshot.run_no)
+    found = Figures(methodology, period, as_of, snapshot.run_no, is_wide=is_wide)
     _distribution(found, backend, now, known.standings)
     months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month
     before = _look(place, snapshot, newest_so_old(as_of, max(months, 1)))
@@ -148,7 +152,7 @@ def _distribution(found: Figures, backend: Backend, now: Assessed, standings: ir
         raise NoDataError("the register has no organisation on that day", do="Name another day.")
     found.levels(counts)
     for figure, group in (
-        (Figure.LEVEL, "region_code"),
+        (Figure.LEVEL_BY_REGION, "region_code"),
         (Figure.LEVEL_BY_INDUSTRY, "industry_code"),
         (Figure.LEVEL_BY_KIND, "subject_kind"),
     ):

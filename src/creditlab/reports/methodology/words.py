@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from creditlab.assessment.gates import Gate
 from creditlab.messages import N_
+from creditlab.reports.methodology.cube import Direction
 from creditlab.terms import SubjectKind
 
 #: A gate, and what is held against its bound.
@@ -18,6 +19,14 @@ KINDS = {
     SubjectKind.LEGAL_PERSON: N_("Legal persons"),
     SubjectKind.UNINCORPORATED_ORGANISATION: N_("Unincorporated organisations"),
     SubjectKind.GOVERNMENT_BODY: N_("Government bodies"),
+}
+DIRECTIONS = {
+    Direction.HIGHER: N_("At a higher level"),
+    Direction.SAME: N_("At the same level"),
+    Direction.LOWER: N_("At a lower level"),
+    Direction.CAME: N_("At a level now, at none before"),
+    Direction.WENT: N_("At a level before, at none now"),
+    Direction.NEITHER: N_("At no level on either day"),
 }
 #: The sections of GB/T 4754-2017.
 INDUSTRIES = {
