@@ -162,6 +162,13 @@ class AccessLogError(UserError):
     exit_status = ExitStatus.REFUSED
 
 
+class SignError(UserError):
+    """A signature that this key, from this account, may not give."""
+
+    code = "sign_off"
+    exit_status = ExitStatus.NOT_ALLOWED
+
+
 class PersonError(UserError):
     """A natural person would be scored, ranked or listed (Article 4)."""
 

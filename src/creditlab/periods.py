@@ -67,6 +67,17 @@ class Period:
             raise PeriodError(_NO_SUCH_YEAR) from error
         return Period(start, self.start, f"{start}/{self.start}")
 
+    def following(self) -> Period:
+        """The period of the same kind just after this one; of a free span, as many days after it."""
+        kind = _kind_of(self)
+        try:
+            if kind is not None:
+                return containing(kind, self.end)
+            end = self.end + (self.end - self.start)
+        except OverflowError as error:
+            raise PeriodError(_NO_SUCH_YEAR) from error
+        return Period(self.end, end, f"{self.end}/{end}")
+
     def year_before(self) -> Period:
         """The same period of the year before: the same month, quarter or half-year; of any other span, its days."""
         kind = _kind_of(self)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from creditlab.reports.printing import has_chinese_font
 from creditlab.terms import Language
 from tests.notebooks.publishing import make_notebooks, make_workspace, publish_made_up
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TABLE_SCRIPT = """() => Object.fromEntries([...document.querySelectorAll("table[data-table]")].map((table) => [
   table.dataset.table,
-  [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => [cell.dataset.column, cell.textContent])),
+  [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => [
+    cell.dataset.column, cell.classList[0], cell.textContent,
+  ])),
 ]))"""
 
 
@@ -39,6 +45,17 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def artefacts() -> Path | None:
+    """Where pictures of the pages are kept to be looked at: $CREDITLAB_ARTEFACTS; without it none are taken."""
+    named = os.environ.get("CREDITLAB_ARTEFACTS")
+    if not named:
+        return None
+    folder = Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class Visit:
     """A page opened from disk, with what it asked the network for and what it complained about."""
 
@@ -58,56 +75,98 @@ class Visit:
         route.abort()
 
 
-def expected_text(column: str, row: dict[str, str]) -> str:
+#: A difference, and the share that is taken from the period's.
+BEFORE = {"difference_points": "previous_", "year_before_points": "year_before_", "province_points": "province_"}
+
+
+def expected_text(column: str, kind: str, row: dict[str, str]) -> str:
     """What the page should show for a CSV cell, worked out from the CSV alone."""
     text = row[column]
-    if column.endswith("ratio"):
-        prefix = column.removesuffix("ratio")
+    if kind == "number" and text:
+        # Of the quality's indicators some are shares, and say so.
+        kind = "share" if "." in text else "integer"
+    if kind == "share":
         if text not in ("", "[c]"):
-            text = f"{rounded(100 * share(row, prefix)):.1f}%"
-        is_provisional = row.get(f"{prefix}is_provisional") == "true"
+            text = f"{rounded(100 * share(row, column)):.1f}%"
+        flag = "is_provisional" if column == "value" else f"{column.removesuffix('ratio')}is_provisional"
+        is_provisional = column not in ("interval_low", "interval_high") and row.get(flag) == "true"
         return f"{text} (p)".lstrip() if is_provisional else text
     if text in ("", "[c]"):
         return text
-    if column == "difference_points":
-        points = rounded(100 * (share(row, "") - share(row, "previous_")))
+    if kind == "points":
+        points = rounded(100 * (share(row, "ratio") - share(row, f"{BEFORE[column]}ratio")))
         return f"{points:+,.1f}" if points else "0.0"
-    if text.isdecimal() and not column.endswith("_name"):
-        return f"{int(text):,}"
-    return text.removeprefix("'")
+    return f"{int(text):,}" if kind == "integer" else text.removeprefix("'")
 
 
-def share(row: dict[str, str], prefix: str) -> Decimal:
-    if prefix == "never_delivered_":
+def share(row: dict[str, str], column: str) -> Decimal:
+    """A share from its two counts where the file has them: a half is rounded up exactly."""
+    prefix = column.removesuffix("ratio")
+    if column == "never_delivered_ratio":
         return Decimal(row["never_delivered"]) / Decimal(row["due"])
-    return Decimal(row[f"{prefix}numerator"]) / Decimal(row[f"{prefix}denominator"])
+    if f"{prefix}numerator" in row:
+        return Decimal(row[f"{prefix}numerator"]) / Decimal(row[f"{prefix}denominator"])
+    return Decimal(row[column])
 
 
 def rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
+def serious(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA that keeps somebody from reading: its rules and the first place of each."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": tags, "preload": False}).response
+    assert len(found["passes"]) > 15
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+MEDIA: tuple[dict[str, Any], ...] = (
+    {"color_scheme": "light"}, {"color_scheme": "dark"}, {"color_scheme": "light", "media": "print"},
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("language", list(Language))
-def test_every_cell_is_the_files_and_nothing_is_asked_for(shelf: Path, browser: Browser, language: Language) -> None:
+def test_every_cell_is_the_files_and_nothing_is_asked_for(
+    shelf: Path, browser: Browser, language: Language, artefacts: Path | None
+) -> None:
     folder = shelf / "2026Q3" / "quarterly" / language / "r1"
     visit = Visit(browser, folder / "index.html")
     visit.page.wait_for_function("document.documentElement.dataset.charts === '8'")
-    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
-    files = {path.stem: path for path in (folder / "tables").glob("*.csv")}
-    assert set(shown) == set(files)
-    compared = 0
-    for name, path in files.items():
+    files = {}
+    for path in (folder / "tables").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        assert len(rows) == len(shown[name]) > 0
-        for row, cells in zip(rows, shown[name], strict=True):
-            for column, text in cells:
-                assert text == expected_text(column, row), f"{name}, {column}"
-                compared += 1
-    assert compared > 300
+            files[path.stem] = list(csv.DictReader(file))
+    for media in MEDIA:
+        visit.page.emulate_media(**media)
+        shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
+        assert set(shown) == set(files)
+        compared = 0
+        for name, rows in files.items():
+            # Nothing was revised in the first publication.
+            assert len(rows) == len(shown[name])
+            assert bool(rows) is (name != "revisions")
+            for row, cells in zip(rows, shown[name], strict=True):
+                for column, kind, text in cells:
+                    assert text == expected_text(column, kind, row), f"{name}, {column}"
+                    compared += 1
+        assert compared > 500
+        look = media.get("media", media["color_scheme"])
+        if artefacts:
+            visit.page.screenshot(path=str(artefacts / f"quarterly-{language}-{look}.png"), full_page=True)
+        if look != "print":
+            assert serious(visit.page) == []
     assert visit.asked == []
     assert visit.complaints == []
     visit.context.close()
+    if artefacts and has_chinese_font():
+        pages = ["pdftoppm", "-r", "60", "-png", str(folder / "report.pdf"), str(artefacts / f"quarterly-{language}")]
+        subprocess.run(pages, check=True)
+        assert len(list(artefacts.glob(f"quarterly-{language}-*[0-9].png"))) >= 5
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -40,14 +40,14 @@ def make_notebooks(folder: Path, cells: dict[str, str] | None = None) -> Path:
 
 
 def edit_notebook(folder: Path, cells: dict[str, str]) -> None:
-    """Exchange the sources of whole cells of the quarterly report."""
+    """Exchange whole lines of the quarterly report's cells."""
     path = folder / "quarterly_report.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     for before, after in cells.items():
-        found = [cell for cell in notebook["cells"] if "".join(cell["source"]) == before]
+        found = [cell for cell in notebook["cells"] if before in "".join(cell["source"]).split("\n")]
         if len(found) != 1:
             raise LookupError(before)
-        found[0]["source"] = after
+        found[0]["source"] = "".join(found[0]["source"]).replace(before, after)
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 

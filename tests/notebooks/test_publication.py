@@ -55,7 +55,7 @@ def test_second_publication_is_a_new_revision_and_leaves_the_first_as_it_is(
     after = contents(second.folder)
     assert set(after) == set(before)
     tables = [name for name in before if name.startswith("tables/") and name.endswith(".csv")]
-    assert len(tables) == 13
+    assert len(tables) == 19
     assert {name: after[name] for name in tables} == {name: before[name] for name in tables}
 
     manifest = json.loads(before["manifest.json"])

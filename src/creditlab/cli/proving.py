@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+import pwd
 from dataclasses import asdict
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditlab.cli.answer import Answer, Commands, opened
+from creditlab.cli.answer import Answer, Commands, now, opened
 from creditlab.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -19,18 +22,46 @@ def register(command: Commands) -> None:
     for name, run, text in (
         ("verify", _verify, "check that nothing of a published folder was changed"),
         ("reproduce", _reproduce, "compute a published folder again and compare every figure"),
+        ("sign", _sign, "sign a published folder's next step with your own key"),
         ("explain", _explain, "say what a published figure means and where it comes from"),
     ):
         added = command(name, run, text)
         added.add_argument("folder", type=Path, metavar="DIR", help="the published revision")
+        if run is _sign:
+            added.add_argument("--key", type=Path, required=True, help="your private key (ssh-keygen -t ed25519)")
+            added.add_argument("--passphrase", action="store_true", help="the key has a passphrase: ask for it")
         if run is _explain:
             added.add_argument("figure", metavar="FIGURE", help="TABLE/COLUMN/ROW, as overview/ratio/timeliness")
 
 
 def _verify(chosen: argparse.Namespace) -> Answer:
     from creditlab.reports.proof import verify
+    from creditlab.reports.signoff import read_signers
 
-    return _answer(verify(chosen.folder), "nothing was changed")
+    return _answer(verify(chosen.folder, read_signers(chosen.workspace)), "nothing was changed")
+
+
+def _sign(chosen: argparse.Namespace) -> Answer:
+    from creditlab.errors import SignError
+    from creditlab.messages import Messages
+    from creditlab.reports.publication import write_index
+    from creditlab.reports.signoff import read_signers, sign
+
+    workspace = opened(chosen)
+    signers = read_signers(workspace.folder)
+    if not signers:
+        raise SignError("nobody is registered to sign", where="signers.toml", do="See docs/reports.md.")
+    step = sign(
+        chosen.folder, chosen.key, signers, account=pwd.getpwuid(os.getuid()).pw_name,
+        now=now().astimezone(workspace.time_zone), passphrase=_passphrase(chosen),
+    )  # fmt: skip
+    write_index(workspace.reports, Messages(workspace.language))
+    return Answer({"folder": str(chosen.folder), "step": str(step)}, f"{chosen.folder}: {step}\n")
+
+
+def _passphrase(chosen: argparse.Namespace) -> bytes | None:
+    """Asked for on the terminal, never on the command line, where others could read it."""
+    return getpass("Passphrase of the key: ").encode() if chosen.passphrase else None
 
 
 def _reproduce(chosen: argparse.Namespace) -> Answer:

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from creditlab.errors import ManifestError, ParameterError
@@ -15,7 +16,8 @@ from creditlab.messages import Messages
 from creditlab.reports.listing import notebooks_folder, read_listing
 from creditlab.reports.making import make, say_nothing
 from creditlab.reports.publication import checksums, lock_sha256
-from creditlab.reports.shelf import MANIFEST, published
+from creditlab.reports.shelf import MANIFEST, SIGN_OFF, published
+from creditlab.reports.signoff import Signer, faults, read_signatures
 from creditlab.scratch import scratch
 from creditlab.terms import Language
 from creditlab.workspace import CONFIGURATION, Workspace, open_workspace
@@ -68,8 +70,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return content
 
 
-def verify(folder: Path) -> Proof:
-    """Compare every file of a published folder with its manifest."""
+def verify(folder: Path, signers: Mapping[str, Signer] = MappingProxyType({})) -> Proof:
+    """Compare every file of a published folder with its manifest, and every signature with what it is over.
+
+    Parameters
+    ----------
+    folder
+        The published revision.
+    signers
+        Who may sign; without them it is not looked at whose the keys are.
+    """
     manifest = read_manifest(folder)
     said, there = manifest["files"], checksums(folder)
     proof = Proof(manifest["report_id"], {"files": len(said)})
@@ -80,6 +90,10 @@ def verify(folder: Path) -> Proof:
             proof.deviations.append(Deviation("file", name, "the file is not of the publication"))
         elif said[name] != there[name]:
             proof.deviations.append(Deviation("file", name, "the file was changed", said[name], there[name]))
+    signatures = read_signatures(folder)
+    if signatures:
+        proof.compared["signatures"] = len(signatures)
+    proof.deviations += [Deviation("signature", SIGN_OFF, one) for one in faults(folder, signatures, signers)]
     return proof
 
 
@@ -116,7 +130,7 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
     if entry is None:
         raise ParameterError("the report is not on the list", where=manifest["report"])
     about = {name: manifest.get(name, "") for name in (
-        "revision", "report_id", "code_version", "published_at", "lock_sha256", "rows",
+        "revision", "report_id", "code_version", "published_at", "lock_sha256", "rows", "needs_sign_off",
         "access_log")}  # fmt: skip
     proof = verify(folder)
     proof.compared = {}

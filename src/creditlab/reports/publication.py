@@ -20,7 +20,18 @@ from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, rea
 from creditlab.reports.making import PAGE, Made, Note, make, say_nothing
 from creditlab.reports.page import render_index
 from creditlab.reports.sharing import share_releases
-from creditlab.reports.shelf import MANIFEST, Place, published, shelve, shelve_index, staged, staging
+from creditlab.reports.shelf import (
+    MANIFEST,
+    SIGN_OFF,
+    WATERMARK,
+    Place,
+    published,
+    shelve,
+    shelve_index,
+    staged,
+    staging,
+)
+from creditlab.reports.signoff import Step, read_signers, write_watermark
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 
@@ -240,12 +251,15 @@ def publish_one(
         "lock_sha256": lock_sha256(),
         "rows": rows_behind(workspace, given["run_no"]),
         "access_log": anchor_printed(workspace),
+        "needs_sign_off": bool(read_signers(workspace.folder)),
         **({"kept": str(kept)} if kept else {}),
     }
     try:
         with staging(place.reports) as folder:
             made = make(folder, entry, given, about, Messages(place.language), note)
             write_manifest(workspace, entry, made, about)
+            if about["needs_sign_off"]:
+                write_watermark(made.out, Step.DRAFT)
             folder_there = shelve(made.out, place, revision)
             follow(folder_there)
             note("published", {"report": place.report, "language": str(place.language), "revision": revision})
@@ -281,6 +295,7 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "policy_digest": report["release"]["policy_digest"],
         "release": report["release"],
         "is_synthetic": report["is_synthetic"],
+        "needs_sign_off": about["needs_sign_off"],
         "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
         "tables": report["tables"],
         "files": checksums(out),
@@ -290,10 +305,11 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """The sha256 of every file in a folder but its manifest, by path."""
+    """The sha256 of every file in a folder but its manifest and what sign-off adds, by path."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path for path in found}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items() if name != MANIFEST}
+    later = (MANIFEST, SIGN_OFF, WATERMARK)
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items() if name not in later}
 
 
 def lock_sha256() -> str:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from creditlab.charts import Chart
+from creditlab.disclosure import Release, require_release
 from creditlab.messages import Messages
 from creditlab.tables import Table, to_html
 
@@ -26,15 +27,32 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A drawing of the page's own elements: its name, its title, and its HTML, in which every text is escaped."""
+
+    name: str
+    title: str
+    html: str
+    release: Release
+
+    def __post_init__(self) -> None:
+        require_release(self.release)
+
+
+Part = Chart | Drawing | Table
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with its paragraphs, key figures, charts and tables, in this order."""
+    """A heading with its paragraphs, its sentences, key figures, charts, drawings and tables, in this order."""
 
     name: str
     title: str
     paragraphs: tuple[str, ...]
-    parts: Sequence[Chart | Table]
+    parts: Sequence[Part]
     messages: Messages
     tiles: tuple[Tile, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     @property
     def tables(self) -> list[Table]:
@@ -45,6 +63,8 @@ class Section:
         """The outputs of the notebook's cell: MIME bundles with their metadata."""
         start = f'<h2 id="{escape(self.name)}">{escape(self.title)}</h2>'
         start += "".join(f"<p>{escape(text)}</p>" for text in self.paragraphs)
+        if self.sentences:
+            start += f'<ul class="sentences">{"".join(f"<li>{escape(one)}</li>" for one in self.sentences)}</ul>'
         if self.tiles:
             tiles = "".join(
                 f'<li><span class="tile-title">{escape(one.title)}</span><span class="tile-value">{escape(one.value)}'
@@ -56,6 +76,9 @@ class Section:
         for part in self.parts:
             if isinstance(part, Table):
                 made.append(({"text/html": to_html(part, self.messages), "text/plain": part.caption}, {}))
+            elif isinstance(part, Drawing):
+                title = f'<p class="drawing-title">{escape(part.title)}</p>'
+                made.append(({"text/html": f"{title}{part.html}", "text/plain": part.title}, {}))
             else:
                 about = {"chart": part.name, "title": part.title, "alt": part.alt}
                 made.append(({PLOTLY: part.figure.to_plotly_json(), "text/plain": part.alt}, about))

@@ -8,14 +8,12 @@ from datetime import date
 from pathlib import Path
 
 from creditlab.catalogue import Catalogue
-from creditlab.charts import Chart
 from creditlab.disclosure import Cube, Release
 from creditlab.inputs import Inputs
 from creditlab.messages import Messages
 from creditlab.reports.cells import CELLS, write_cells
 from creditlab.reports.output import Stamp, read_stamp, save
-from creditlab.reports.section import Section, Tile
-from creditlab.tables import Table
+from creditlab.reports.section import Part, Section, Tile
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 
@@ -101,10 +99,11 @@ class Sectioned(ABC):
         name: str,
         title: str,
         paragraphs: Sequence[str],
-        parts: Sequence[Chart | Table],
+        parts: Sequence[Part],
         tiles: Sequence[Tile] = (),
+        sentences: Sequence[str] = (),
     ) -> Section:
-        section = Section(name, title, tuple(paragraphs), parts, self.messages, tuple(tiles))
+        section = Section(name, title, tuple(paragraphs), parts, self.messages, tuple(tiles), tuple(sentences))
         self._sections[name] = section
         return section
 

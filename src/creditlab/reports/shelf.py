@@ -19,6 +19,8 @@ from creditlab.terms import Audience, Language
 
 STAGING, FAILED, MANIFEST, INDEX = ".staging", "_failed", "manifest.json", "index.html"
 EXECUTED = "notebook.ipynb"
+#: What sign-off adds to a folder after it was published: the signatures, and the style that says that it is a draft.
+SIGN_OFF, WATERMARK = "sign-off.json", "sign-off.css"
 _REVISION = re.compile(r"r([1-9]\d{0,5})")
 
 

@@ -94,6 +94,12 @@ class Quarterly(Sectioned, ABC):
             "year_before": self.messages.period(self.year_before),
         }
 
+    def _rank_note(self) -> str:
+        return self.messages.gettext(
+            "The interval is what chance alone allows (Wilson, 95 %). Ranks are from the best to the last one possible "
+            "within the intervals, the highest share first; provisional shares have no rank."
+        )
+
     def _delivery_figures(self) -> Sequence[tuple[Column, Take]]:
         _ = self.messages.gettext
         titles = {DELIVERY_COUNT: _("Deliveries")} | {name: _(title) for name, title in COUNT_TITLES.items()}

@@ -13,10 +13,10 @@ from creditlab.catalogue import Catalogue
 from creditlab.charts import shares
 from creditlab.disclosure import CubeTable, Marker, Release
 from creditlab.errors import NoDataError
-from creditlab.figures import Cell, Figures, Row
+from creditlab.figures import Figures, Row
 from creditlab.reports.quarterly.base import Quarterly, Take, where_measured
 from creditlab.reports.quarterly.cube import Omission
-from creditlab.reports.quarterly.ranking import Standing, standings
+from creditlab.reports.quarterly.ranking import Standing, rank_figures, standings
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.reports.section import Section
 from creditlab.tables import Column, Kind, comparison, counts
@@ -83,14 +83,11 @@ class Part(Quarterly):
             self.release, name="measures", title=own.caption, label="measure_name", rows=has, period=self.period,
             previous=self.previous, messages=self.messages,
         )  # fmt: skip
-        note = _(
-            "The interval is what chance alone allows (Wilson, 95 %). Ranks are from the best to the last one possible "
-            "within the intervals, the highest share first; provisional shares have no rank."
-        )
         beside = counts(
             self.release, name="beside_the_province",
             caption=_("{part} beside the whole province, {period}").format(**self._words),
-            note=f"{self._note()} {note}", labels=labels, rows=has, figures=self._beside(has), messages=self.messages,
+            note=f"{self._note()} {self._rank_note()}", labels=labels, rows=has,
+            figures=self._beside(has), messages=self.messages,
         )  # fmt: skip
         text = _(
             "How public credit information was delivered in {part} in the {period}, as the platform stood on {as_of}. "
@@ -177,34 +174,25 @@ class Part(Quarterly):
         _, start = self.messages.gettext, self.period.start
         ranks = {row.where["measure"]: self._standing(Measure(row.where["measure"])) for row in rows}
 
-        def of(take: str) -> Take:
-            def cell(figures: Figures, where: Mapping[str, str]) -> Cell:
-                standing = ranks[where["measure"]]
-                if standing is None:
-                    return Cell(None, "")
-                value = getattr(standing, take)
-                if isinstance(value, int):
-                    return Cell(value, self.messages.integer(value))
-                value = round(value, 4)
-                return Cell(value, self.messages.percent(round(value * 10_000), 10_000))
-
-            return cell
-
         def province(where: Mapping[str, str]) -> dict[str, object]:
             return {**where, self._column: "", "period_start": start}
 
         return [
             (Column("ratio", self._name, Kind.SHARE), lambda f, w: f.share(**w, period_start=start)),
+            (
+                Column("is_provisional", _("Provisional"), Kind.FLAG, in_page=False),
+                lambda f, w: f.flag(**w, period_start=start),
+            ),
             (Column("province_ratio", _("Whole province"), Kind.SHARE), lambda f, w: f.share(**province(w))),
+            (
+                Column("province_is_provisional", _("Provisional in the province"), Kind.FLAG, in_page=False),
+                lambda f, w: f.flag(**province(w)),
+            ),
             (
                 Column("province_points", _("Difference from the province in percentage points"), Kind.POINTS),
                 lambda f, w: f.difference({**w, "period_start": start}, province(w)),
             ),
-            (Column("interval_low", _("Interval from"), Kind.SHARE), of("low")),
-            (Column("interval_high", _("to"), Kind.SHARE), of("high")),
-            (Column("rank_best", _("Best rank"), Kind.INTEGER), of("best")),
-            (Column("rank_last", _("Last rank"), Kind.INTEGER), of("last")),
-            (Column("ranked", _("Ranked"), Kind.INTEGER), of("of")),
+            *rank_figures(lambda where: ranks[where["measure"]], self.messages),
         ]
 
     def _standing(self, measure: Measure) -> Standing | None:

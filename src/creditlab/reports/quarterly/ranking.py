@@ -6,12 +6,14 @@ only where their intervals don't touch, so that every rank is a span from the be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from creditlab.figures import Figures, Row
+from creditlab.figures import Cell, Figures, Row
+from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.tables import Column, Kind
 
 _Z = 1.959963984540054
 
@@ -62,3 +64,39 @@ def standings(figures: Figures, rows: Sequence[Row], period: Period) -> Mapping[
         )
         for place, (low, high) in found.items()
     }
+
+
+def rank_figures(
+    standing_of: Callable[[Mapping[str, str]], Standing | None], messages: Messages
+) -> list[tuple[Column, Callable[[Figures, Mapping[str, str]], Cell]]]:
+    """The columns of a standing: its interval, its best and its last rank, and of how many. Empty where it has none.
+
+    Parameters
+    ----------
+    standing_of
+        Gives the standing of the row that is about some cells.
+    """
+    _ = messages.gettext
+
+    def share(value: float) -> Cell:
+        # Four digits say all that an interval of chance can.
+        rounded = round(10_000 * value)
+        return Cell(rounded / 10_000, messages.percent(rounded, 10_000))
+
+    def of(take: Callable[[Standing], Cell]) -> Callable[[Figures, Mapping[str, str]], Cell]:
+        def cell(figures: Figures, where: Mapping[str, str]) -> Cell:
+            standing = standing_of(where)
+            return take(standing) if standing is not None else Cell(None, "")
+
+        return cell
+
+    def whole(number: int) -> Cell:
+        return Cell(number, messages.integer(number))
+
+    return [
+        (Column("interval_low", _("Interval from"), Kind.SHARE), of(lambda one: share(one.low))),
+        (Column("interval_high", _("Interval to"), Kind.SHARE), of(lambda one: share(one.high))),
+        (Column("rank_best", _("Best rank"), Kind.INTEGER), of(lambda one: whole(one.best))),
+        (Column("rank_last", _("Last rank"), Kind.INTEGER), of(lambda one: whole(one.last))),
+        (Column("ranked", _("Ranked"), Kind.INTEGER), of(lambda one: whole(one.of))),
+    ]

@@ -1,0 +1,101 @@
+"""Drawings of the page's own elements: a tile-grid map of the units, and one small panel for each department.
+
+They are lists of words and numbers that the style lays out, so that they need no program, are read aloud as they stand,
+and follow the page into dark and onto paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from creditlab.disclosure import Release
+from creditlab.figures import PROVISIONAL, Cell, Figures, Row
+from creditlab.messages import Messages
+from creditlab.periods import Period
+from creditlab.reports.quarterly.base import where_measured
+from creditlab.reports.quarterly.headlines import HEADLINED
+from creditlab.reports.quarterly.words import MEASURES
+from creditlab.reports.section import Drawing
+from creditlab.terms import Measure
+
+#: Where the units of the province lie to each other, by region code: row and column, from the north-west.
+_PLACES: Mapping[str, tuple[int, int]] = {
+    "130700": (1, 2), "130800": (1, 4),
+    "131000": (2, 3), "130200": (2, 4), "130300": (2, 5),
+    "130600": (3, 2), "133100": (3, 3), "130900": (3, 4),
+    "130100": (4, 1), "130682": (4, 2), "130181": (4, 3), "131100": (4, 4),
+    "130500": (5, 2), "130400": (6, 2),
+}  # fmt: skip
+_COLUMNS = 5
+#: Shades go by the share, in steps of so many percentage points down from 100, and no more shades than these.
+_STEP, _SHADES = 5, 5
+
+
+def tile_map(
+    release: Release, measure: Measure, rows: Sequence[Row], period: Period, title: str, messages: Messages
+) -> Drawing:
+    """The share of each unit on a tile that lies about where the unit does; what has no place follows below.
+
+    Parameters
+    ----------
+    rows
+        One per unit, with its name as the label `region_name`.
+    """
+    figures = Figures(release, messages)
+    places = dict(_PLACES)
+    unplaced = [row.where["region_code"] for row in rows if row.where["region_code"] not in places]
+    below = max(place[0] for place in places.values()) + 1 if len(unplaced) < len(rows) else 1
+    for number, code in enumerate(unplaced):
+        places[code] = (below + number // _COLUMNS, 1 + number % _COLUMNS)
+    tiles = []
+    for row in rows:
+        line, column = places[row.where["region_code"]]
+        cell = figures.share(**row.where, period_start=period.start)
+        style = f"grid-row: {line}; grid-column: {column}"
+        tiles.append(
+            f'<li class="shade-{_shade(cell)}" style="{style}"><span class="tile-title">'
+            f'{escape(row.labels["region_name"])}</span><span class="tile-share">{_text(cell)}</span></li>'
+        )
+    key = messages.gettext("Shade: 100 to 95 %, then steps of 5; the darkest is below 80 %. Every tile says its share.")
+    html = f'<ul class="tile-map">{"".join(tiles)}</ul><p class="note">{escape(key)}</p>'
+    return Drawing(f"map_{measure}", title, html, release)
+
+
+def panels(release: Release, rows: Sequence[Row], period: Period, title: str, messages: Messages) -> Drawing:
+    """A panel for each department: the headlined measures as bars on one scale, with their shares written out.
+
+    Parameters
+    ----------
+    rows
+        One per department, with its name as the label `department_name`.
+    """
+    figures, _ = Figures(release, messages), messages.gettext
+    made = []
+    for row in rows:
+        lines = []
+        for measure in HEADLINED:
+            where = where_measured(measure, department=row.where["department"])
+            cell = figures.share(**where, period_start=period.start)
+            if not cell.text:
+                continue
+            width = f"{100 * cell.value:.1f}%" if isinstance(cell.value, float) else "0"
+            lines.append(
+                f'<li><span class="bar-title">{escape(_(MEASURES[measure].title))}</span>'
+                f'<span class="bar"><span style="width: {width}"></span></span>'
+                f'<span class="bar-share">{_text(cell)}</span></li>'
+            )
+        if lines:
+            name = escape(row.labels["department_name"])
+            made.append(f'<li><p class="panel-title">{name}</p><ul class="bars">{"".join(lines)}</ul></li>')
+    return Drawing("panels", title, f'<ul class="panels">{"".join(made)}</ul>', release)
+
+
+def _shade(cell: Cell) -> str:
+    if not isinstance(cell.value, float):
+        return "none"
+    return str(min(int((1 - cell.value) * 100 / _STEP), _SHADES - 1))
+
+
+def _text(cell: Cell) -> str:
+    return escape(f"{cell.text} {PROVISIONAL}".strip() if cell.is_provisional else cell.text)
