@@ -24,7 +24,7 @@ def code_cells(path: Path) -> list[str]:
 
 
 #: What analysts work in is not published.
-EXPLORED = {"trends"}
+EXPLORED = {"first_hour", "trends"}
 PUBLISHED = [path for path in NOTEBOOKS if path.stem not in EXPLORED]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import date
@@ -12,10 +13,12 @@ import papermill
 import pytest
 
 import creditlab as cl
+from creditlab.access import log_of
 from creditlab.errors import NoDataError, ParameterError, WorkspaceError
 from creditlab.explore import Session
 from creditlab.explore.choices import By
 from creditlab.explore.widgets import Explorer
+from creditlab.lab.folder import prepare
 from creditlab.monitoring.months import months_before
 from creditlab.reports.listing import notebooks_folder
 from tests.conftest import ROOT
@@ -303,3 +306,30 @@ def test_the_notebook_runs(province: Tiny, tmp_path: Path) -> None:
     outputs = [one for cell in json.loads(done.read_text("utf-8"))["cells"] for one in cell.get("outputs", [])]
     shown = {kind for one in outputs for kind in one.get("data", {})}
     assert {"text/html", "application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json"} <= shown
+
+
+def test_the_first_hour_runs_in_a_workspaces_own_copy(province: Tiny) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    folder = prepare(province.workspace)
+    copy = folder / "first_hour.ipynb"
+    sources = ["".join(one["source"]) for one in json.loads(copy.read_text("utf-8"))["cells"]
+               if one["cell_type"] == "code"]  # fmt: skip
+    assert 'workspace: str = ".."' in sources[0]
+    shell, found = InteractiveShell(), {}
+    with contextlib.chdir(folder), capture_output():
+        for source in sources:
+            done = shell.run_cell(source)
+            done.raise_error()
+            found[source] = done.result
+    assert found["lowest.faults()"].to_pandas()["fault"].tolist()[0]
+    assert found["view.code()"].startswith('ws.measure("timeliness"')
+    assert isinstance(found["ws.explorer()"], Explorer)
+    # Looked at organisations' records: noted before they were shown.
+    noted = [one["command"] for one in log_of(province.workspace).entries()]
+    assert "explore" in noted
+    # A copy is its user's: it is never written over.
+    copy.write_text("mine")
+    assert prepare(province.workspace) == folder
+    assert copy.read_text() == "mine"

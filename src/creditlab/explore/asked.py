@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from creditlab.disclosure import GROUP_COLUMNS, CubeTable, Release
 from creditlab.explore.taking import Source
 from creditlab.periods import Period
-from creditlab.reports.quarterly.cube import measured_cube
+from creditlab.reports.quarterly.cube import measured_cube, measured_periods
 from creditlab.reports.sectioned import measure_and_release
 from creditlab.terms import Audience
 
@@ -51,7 +51,12 @@ class Asked:
     def __init__(self, source: Source, period: Period, as_of: date, audience: Audience) -> None:
         self._source = source
         self.release: Release = measure_and_release(
-            source.workspace, audience, source.known[0], lambda inputs: measured_cube(inputs, period, as_of)
+            source.workspace,
+            audience,
+            source.known[0],
+            lambda inputs: measured_cube(inputs, period, as_of),
+            measured_periods(period),
+            as_of,
         )[0]
         self._tables = self._made()
 

@@ -74,7 +74,7 @@ class Session:
         self._asked: dict[tuple[Period, Audience], Asked] = {}
         run_no, _, committed = source.known
         self.run_no = run_no
-        self.as_of = parse_date(as_of) if isinstance(as_of, str) else as_of or committed
+        self.as_of = (parse_date(as_of) if isinstance(as_of, str) and as_of else as_of) or committed
 
     @property
     def measures(self) -> list[str]:
@@ -104,7 +104,7 @@ class Session:
     def measure(
         self,
         measure: str,
-        period: str | Period,
+        period: str | Period = "",
         by: str | Sequence[str] = "department",
         *,
         item: str | None = None,
@@ -119,7 +119,7 @@ class Session:
         measure
             Its name, as `timeliness`; `measures` lists them.
         period
-            `2026Q3`, `2026`, `2026-08` or `2026-07-01/2026-10-01`.
+            `2026Q3`, `2026`, `2026-08` or `2026-07-01/2026-10-01`; by default the newest quarter that is over.
         by
             `department`, `region`, `item`, or several of them.
         item, department, region
@@ -138,7 +138,7 @@ class Session:
         --------
         >>> session.measure("timeliness", "2026Q3", by="department")  # doctest: +SKIP
         """
-        about, other = _period(period), _period(against) if against else None
+        about, other = _period(period) if period else self.periods(1)[0], _period(against) if against else None
         if other is not None and other.start == about.start:
             # Cells are told apart by the first day of their period.
             raise ParameterError(
@@ -150,7 +150,7 @@ class Session:
     def trend(
         self,
         measure: str,
-        period: str | Period,
+        period: str | Period = "",
         by: str | Sequence[str] = "department",
         *,
         periods: int = 6,
@@ -196,7 +196,7 @@ class Session:
     def asked(self, period: str | Period | None, audience: str) -> Asked:
         """The protected tables of a period for an audience; they are made once."""
         for_whom = Audience(choose(str(audience), [str(one) for one in Audience], "audience"))
-        about = self.periods(1)[0] if period is None else _period(period)
+        about = _period(period) if period else self.periods(1)[0]
         if (about, for_whom) not in self._asked:
             self._asked[about, for_whom] = Asked(self._source, about, self.as_of, for_whom)
         return self._asked[about, for_whom]
