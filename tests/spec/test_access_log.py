@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from datetime import date
 from multiprocessing import get_context
@@ -185,25 +186,32 @@ def test_a_process_killed_between_line_and_head_leaves_a_log_that_goes_on(log: A
     assert [one["subjects"][0] for one in log.entries()] == [f"S-{number}" for number in range(7)]
 
 
-def _append_many(folder: Path, name: str) -> None:
+APPENDED = 20
+
+
+def _append_many(folder: Path, name: str, both: Any) -> None:
+    """In a process of its own; a disk that takes its time gives the other one every chance to come between."""
+    os.fsync = lambda handle: time.sleep(0.001)  # type: ignore[assignment]
     log = log_in(folder)
-    for number in range(5):
+    both.wait()
+    for number in range(APPENDED):
         log.append({"who": name, "number": number})
 
 
 def test_case_34_two_processes_at_once_make_one_chain(tmp_path: Path) -> None:
     log_in(tmp_path)
     context = get_context("fork")
-    processes = [context.Process(target=_append_many, args=(tmp_path, name)) for name in ("one", "two")]
+    both = context.Barrier(2)
+    processes = [context.Process(target=_append_many, args=(tmp_path, name, both)) for name in ("one", "two")]
     for one in processes:
         one.start()
     for one in processes:
         one.join()
     log = log_in(tmp_path)
     assert [one.exitcode for one in processes] == [0, 0]
-    assert (log.check().anchor.count, log.check().faults) == (10, [])
+    assert (log.check().anchor.count, log.check().faults) == (2 * APPENDED, [])
     for name in ("one", "two"):
-        assert [one["number"] for one in log.entries() if one["who"] == name] == list(range(5))
+        assert [one["number"] for one in log.entries() if one["who"] == name] == list(range(APPENDED))
 
 
 @pytest.mark.parametrize(("text", "is_one"), [("4:0123abcd", True), ("4:", False), ("x:0123abcd", False), ("4", False),
