@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from creditlab.reports.quarterly import Report
 from creditlab.terms import Language
 from tests.notebooks.made_up import made_up_release
 from tests.notebooks.publishing import make_workspace
-from tests.security.hostile import hostile_catalogue
+from tests.security.hostile import TITLE, hostile_catalogue
 from tests.security.published import Publication
 from tests.spec.conftest import make_tiny, run, tiny
 
@@ -23,7 +24,8 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Publication:
     folder = tmp_path_factory.mktemp("publication")
     out = folder / "out"
     out.mkdir()
-    report = Report(make_workspace(folder / "workspace"), hostile_catalogue(), made_up_release(), Language.EN, out)
+    workspace = replace(make_workspace(folder / "workspace"), title_en=TITLE, title_zh=TITLE, contact=TITLE)
+    report = Report(workspace, hostile_catalogue(), made_up_release(), Language.EN, out)
     sections = [
         report.overview(), report.deliveries(), report.timeliness(), report.coverage(), report.validity(),
         report.omissions(), report.faults(), report.methods(),

@@ -13,6 +13,7 @@ CLOSING = f"</script><script>{RUN}</script>"
 LINK = f"[x](javascript:{RUN})"
 PICTURE = f'<svg onload="{RUN}"><foreignObject/></svg>'
 QUOTES = f"\"' onmouseover='{RUN}' x=\""
+TITLE = f"Province <b onclick={RUN}>"
 #: A name that reads backwards, and one that only looks like another.
 TURNED, HIDDEN, PLAIN, TWIN = "市\u202e民\u2066政", "zero\u200bwidth\ufeff", "Bureau A", "Bureau \u0410"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1", "＋1", " =1", "\u200b=1", "=cmd|' /C calc'!A0")

@@ -57,6 +57,10 @@ def figures_in(page: str) -> list[dict[str, Any]]:
     return [json.loads(piece.split(">", 1)[1].split("</script>", 1)[0]) for piece in pieces]
 
 
+#: What a publication may have besides, and this one hasn't.
+WITHOUT = {"has_pdf": False, "has_dashboard": False, "needs_sign_off": False}
+
+
 @dataclass(frozen=True)
 class Publication:
     """The folder of a publication, its page, and what it was made of."""
@@ -72,7 +76,7 @@ class Publication:
         """Write the page and its files beside the tables that are there."""
         notebook = out.parent / "notebook.ipynb"
         notebook.write_text(json.dumps(executed_notebook(sections)), encoding="utf-8")
-        report = {**report, "has_pdf": False}
+        report = {**report, **WITHOUT}
         page, printed = (render_page(notebook, report, messages, is_print=one) for one in (False, True))
         for name, text in page_files().items():
             (out / name).write_text(text, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import json
 import xml.etree.ElementTree as ET
 from html import escape
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from creditlab import __file__ as package
 from creditlab.reports.drawing import to_svg
+from creditlab.reports.page import safe_json
 from creditlab.tables import to_html
-from tests.security.hostile import CLOSING, IMAGE, LINK, PICTURE, QUOTES, RUN
+from tests.security.hostile import CLOSING, IMAGE, LINK, PICTURE, QUOTES, RUN, TITLE
 from tests.security.published import Publication, figures_in, parsed
 
 SOURCES = Path(package).parent
@@ -32,7 +34,7 @@ def test_cases_1_to_4_a_page_has_its_own_elements_only(publication: Publication,
         assert tag != "img" or about["src"].startswith("data:image/svg+xml;base64,")
     # They are there, as what they are: texts.
     texts = "".join(found.texts)
-    for name in (IMAGE, LINK, CLOSING, PICTURE, QUOTES):
+    for name in (IMAGE, LINK, CLOSING, PICTURE, QUOTES, TITLE):
         assert name in texts
 
 
@@ -43,6 +45,13 @@ def test_case_3_charts_carry_names_that_end_no_script(publication: Publication) 
     # What is drawn is markup to the library that draws it, so that names are escaped for it too.
     assert "&lt;/script&gt;" in "".join(rows)
     assert not [name for name in rows if "<" in name]
+
+
+def test_case_3_what_is_embedded_ends_no_script() -> None:
+    for text in (CLOSING, "<!--", "]]>", "\u2028", "</SCRIPT "):
+        written = safe_json({text: [text]})
+        assert not set("<>\u2028\u2029") & set(written)
+        assert json.loads(written) == {text: [text]}
 
 
 def test_case_5_pictures_are_drawn_and_do_nothing(publication: Publication) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from creditlab.cli import (
     assessing,
     catalogue,
+    examining,
     feedback,
     intake,
     lake,
@@ -44,6 +45,7 @@ _GROUPS = (
     proving,
     rights,
     lake,
+    examining,
 )
 #: New objects between two collections of garbage. Imports and query plans make them by the hundred thousand and leave
 #: hardly a cycle; looking every 700 costs a twentieth of a run.

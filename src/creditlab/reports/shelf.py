@@ -97,7 +97,7 @@ def shelve(staged: Path, place: Place, revision: int) -> Path:
     ReportError
         If another publication took the revision meanwhile; nothing is overwritten.
     """
-    place.folder.mkdir(parents=True, exist_ok=True)
+    _make_way(place)
     _set_modes(staged, place.audience)
     target = place.folder / f"r{revision}"
     try:
@@ -108,6 +108,16 @@ def shelve(staged: Path, place: Place, revision: int) -> Path:
         where = str(target.relative_to(place.reports))
         raise ReportError("another publication took the revision", where=where, do="Publish again.") from error
     return target
+
+
+def _make_way(place: Place) -> None:
+    """Make the folders above a revision: whoever may read it may come to it, whatever new files are by default."""
+    above = [place.folder, *place.folder.parents]
+    new = [one for one in above[: above.index(place.reports)] if not one.exists()]
+    place.folder.mkdir(parents=True, exist_ok=True)
+    for folder in new:
+        is_period = folder.parent == place.reports
+        folder.chmod(0o755 if is_period or place.audience is Audience.PUBLIC else 0o700)
 
 
 def _set_modes(folder: Path, audience: Audience) -> None:
@@ -123,11 +133,15 @@ def published(reports: Path) -> list[dict[str, Any]]:
     """The manifests of what is on the shelf, newest first, each with its `folder` relative to the reports."""
     found = []
     for path in sorted(reports.glob("[0-9]*/*/*/r*/" + MANIFEST)):
+        folder = path.parent.relative_to(reports).as_posix()
         try:
             manifest = json.loads(path.read_text("utf-8"))
-            found.append({**manifest, "folder": path.parent.relative_to(reports).as_posix()})
         except (OSError, ValueError) as error:
             raise ReportError("a manifest can't be read", where=str(path.relative_to(reports))) from error
+        # A revision for other readers, or an older one, that somebody copied here would be taken for this one.
+        if manifest.get("report_id", folder) != folder:
+            raise ReportError("a revision lies where another was published", where=folder, do="Take the copy away.")
+        found.append({**manifest, "folder": folder})
     return sorted(found, key=lambda one: (one["published_at"], one["folder"]), reverse=True)
 
 
