@@ -85,12 +85,13 @@ def session_for(url: str, memory: str | None) -> SparkSession:
     if url.startswith(CONNECT):
         return _remote(url)
     with _lock:
-        if _current and not (_current[0].is_alive and (_current[0].url, _current[0].memory) == (url, memory)):
-            _current.pop().end()
-        if not _current:
+        if not (_current and _current[0].is_alive and (_current[0].url, _current[0].memory) == (url, memory)):
             _refuse_java()
             if url.startswith(STANDALONE):
                 _refuse_silence(url)
+            # A process has one application: another address ends the one that it had.
+            while _current:
+                _current.pop().end()
             _current.append(_started(url, memory))
         return SparkSession(_current[0].context).newSession()
 
@@ -200,6 +201,21 @@ def _remote(url: str) -> SparkSession:
         version = session.version
     except (PySparkException, OSError) as error:
         raise _unanswered() from error
+    refuse_other_version(version)
+    for name, value in _SETTINGS.items():
+        if name.startswith("spark.sql.") and name not in _STATIC:
+            session.conf.set(name, value)
+    return session  # type: ignore[return-value]
+
+
+def refuse_other_version(version: str) -> None:
+    """Refuse a server that runs another version of Spark than is installed here.
+
+    Raises
+    ------
+    EngineError
+        If it does; the third number of a version doesn't matter.
+    """
     if version.split(".")[:2] != pyspark.__version__.split(".")[:2]:
         raise EngineError(
             "version",
@@ -207,10 +223,6 @@ def _remote(url: str) -> SparkSession:
             where=_WHERE,
             do="Use the same version on both sides.",
         )
-    for name, value in _SETTINGS.items():
-        if name.startswith("spark.sql.") and name not in _STATIC:
-            session.conf.set(name, value)
-    return session  # type: ignore[return-value]
 
 
 #: Settings that a session can't change: the server's.

@@ -1,0 +1,210 @@
+"""The embedded engine beside a cluster of two workers, on the same lakes: seconds, processor, bytes, shuffle.
+
+python -m benchmarks.engines WORKSPACE [WORKSPACE ...] [--times 2] [--docs docs]
+
+Each workspace's lake is asked the same questions on both engines, in alternation; where a digit differs the command
+fails and writes nothing. The cluster is started on the loopback address: a master, and two workers with one core each,
+so that both engines have the same two cores. Writes its part of docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmarks.measuring import machine, say
+from benchmarks.registry import ROOT
+from benchmarks.years import write_between
+from creditlab import engine
+from creditlab.lake import Lake, read_inputs
+from creditlab.measures.tally import GRAIN, OF_REGISTER, entries_tally, of_records
+from creditlab.profiles.evidence import standing
+from creditlab.workspace import open_workspace
+from tests.cluster.spark import spark_cluster
+
+BEGIN, END = "<!-- engines: begin -->", "<!-- engines: end -->"
+_DAY = date(2026, 10, 20)
+
+
+def _sums(inputs: Any) -> Any:
+    """All that measures add up, over every entry: one pass, a join with the register, few groups."""
+    components = of_records(inputs.catalogue) + OF_REGISTER
+    return entries_tally(inputs.entries, components, GRAIN, inputs.subjects)
+
+
+def _standing(inputs: Any) -> Any:
+    """Each subject's records by item, as they stand: as many groups as subjects, so that the cluster shuffles."""
+    rows = standing(inputs.entries, _DAY, ("key64", "subject_id", "item_code", "amount", "event_date"))
+    found = rows.group_by("subject_id", "item_code").agg(
+        records=rows.count(), amount=rows.amount.sum(), last=rows.event_date.max()
+    )
+    return found.group_by("item_code").agg(
+        subjects=found.count(), records=found.records.sum(), amount=found.amount.sum(), last=found.last.max()
+    )
+
+
+QUESTIONS: dict[str, Callable[[Any], Any]] = {"sums of measures": _sums, "what stands, by subject": _standing}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a question cost: seconds on the clock and of processor, bytes between the cluster's processes."""
+
+    wall: float
+    cpu: float
+    shuffled: int
+
+
+def _processor(pids: list[int]) -> float:
+    """Processor seconds of processes that are not children of this one."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _java() -> list[int]:
+    """The application's own process and its executors on this machine."""
+    found = []
+    for one in Path("/proc").iterdir():
+        if one.name.isdigit():
+            try:
+                words = (one / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"SparkSubmit" in words or b"CoarseGrainedExecutorBackend" in words:
+                found.append(int(one.name))
+    return found
+
+
+def _shuffled(backend: Any) -> int:
+    """Bytes that stages have handed on to others, so far."""
+    context = backend._session.sparkContext
+    gateway = context._gateway
+    none = gateway.new_array(gateway.jvm.double, 0)
+    empty = gateway.jvm.java.util.ArrayList()
+    stages = context._jsc.sc().statusStore().stageList(empty, False, False, none, empty)
+    return sum(stages.apply(number).shuffleWriteBytes() for number in range(stages.size()))
+
+
+def _ask(workspace: Any, url: str, name: str) -> tuple[Cost, pa.Table]:
+    with engine.connect(url, folders=[workspace.lake]) as backend:
+        is_cluster = url != engine.EMBEDDED
+        inputs = read_inputs(workspace, backend)
+        pids = _java() if is_cluster else []
+        shuffled = _shuffled(backend) if is_cluster else 0
+        before = _processor(pids) + sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        begun = time.perf_counter()
+        rows = backend.to_pyarrow(QUESTIONS[name](inputs))
+        wall = time.perf_counter() - begun
+        cpu = _processor(pids) + sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - before
+        shuffled = _shuffled(backend) - shuffled if is_cluster else 0
+    return Cost(wall, cpu, shuffled), rows.sort_by([(one, "ascending") for one in rows.column_names])
+
+
+def _median(some: list[Cost], figure: str) -> float:
+    return statistics.median(getattr(one, figure) for one in some)
+
+
+def _size(lake: Lake, name: str) -> tuple[int, int, int]:
+    """Rows, bytes and files of a table."""
+    log = lake.log(name)
+    return pc.sum(log["num_records"]).as_py() or 0, pc.sum(log["size_bytes"]).as_py() or 0, log.num_rows
+
+
+def measured(folders: list[Path], times: int) -> str:
+    """The tables for the documents."""
+    sizes, costs = [], []
+    seconds: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    with tempfile.TemporaryDirectory() as place, spark_cluster(Path(place)) as cluster:
+        os.environ |= {one: cluster.environment[one] for one in ("SPARK_CONF_DIR", "SPARK_LOCAL_IP")}
+        urls = {"DuckDB": engine.EMBEDDED, "Spark": cluster.url}
+        for folder in folders:
+            workspace = open_workspace(folder)
+            lake = Lake(workspace.lake)
+            rows, size, files = _size(lake, "records")
+            kept = [_size(lake, lake.payload_name(one)) for one in lake.payload_formats()]
+            sizes.append(
+                f"| {rows:,} | {files:,} | {size / rows:.1f} "
+                f"| {sum(one[1] for one in kept) / max(sum(one[0] for one in kept), 1):.1f} |"
+            )
+            for name in QUESTIONS:
+                found: dict[str, list[Cost]] = {title: [] for title in urls}
+                answers: dict[str, pa.Table] = {}
+                for _ in range(times):
+                    for title, url in urls.items():
+                        one, answers[title] = _ask(workspace, url, name)
+                        found[title].append(one)
+                        say(f"{rows:,} {name}, {title}: {one.wall:.1f} s, processor {one.cpu:.1f} s")
+                if not answers["DuckDB"].equals(answers["Spark"]):
+                    raise SystemExit(f"{name}: the engines' digits differ")
+                for title, some in found.items():
+                    wall, cpu, shuffled = (
+                        statistics.median(getattr(one, figure) for one in some)
+                        for figure in ("wall", "cpu", "shuffled")
+                    )
+                    seconds.setdefault((name, title), []).append((rows, wall))
+                    moved = f"{shuffled / rows:.2f}" if title == "Spark" else ""
+                    costs.append(
+                        f"| {rows:,} | {name} | {title} | {wall:.1f} | {wall / rows * 1e6:.2f} "
+                        f"| {cpu / rows * 1e6:.2f} | {moved} |"
+                    )
+        from creditlab.spark.application import end
+
+        end()
+    lines = [
+        f"{machine()}; {os.cpu_count()} cores for either engine; load average while it ran {os.getloadavg()[1]:.1f}. "
+        f"Median of {times}, equal digits. Written by `python -m benchmarks.engines`.",
+        "",
+        "| entries | files | bytes an entry | bytes a payload row |",
+        "| ---: | ---: | ---: | ---: |",
+        *sizes,
+        "",
+        "| entries | question | engine | seconds | seconds a million | processor seconds a million "
+        "| bytes shuffled an entry |",
+        "| ---: | --- | --- | ---: | ---: | ---: | ---: |",
+        *costs,
+        "",
+        *[crossover(name, seconds[name, "DuckDB"], seconds[name, "Spark"]) for name in QUESTIONS],
+    ]
+    return "\n".join(lines)
+
+
+def crossover(name: str, embedded: list[tuple[int, float]], cluster: list[tuple[int, float]]) -> str:
+    """Where the cluster is first quicker, as measured."""
+    quicker = [rows for (rows, one), (_, other) in zip(embedded, cluster, strict=True) if other < one]
+    if quicker:
+        return f"- {name}: the cluster is first quicker at {min(quicker):,} entries."
+    ratio = cluster[-1][1] / embedded[-1][1]
+    at = f"at {embedded[-1][0]:,} entries it takes {ratio:.1f} times as long"
+    return f"- {name}: the cluster is quicker at none of these sizes; {at}."
+
+
+def main() -> None:
+    """Read the command line, ask, write."""
+    parser = argparse.ArgumentParser(prog="benchmarks.engines", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("workspaces", type=Path, nargs="+", help="with a lake each, the smallest first")
+    parser.add_argument("--times", type=int, default=2)
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where scale.md is")
+    given = parser.parse_args()
+    text = measured(given.workspaces, given.times)
+    write_between(given.docs / "scale.md", BEGIN, END, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

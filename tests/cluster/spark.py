@@ -1,0 +1,109 @@
+"""A Spark cluster of one's own on the loopback address: a master and worker processes, each of which can be killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Little of everything: all processes together take some 3 GiB.
+DEFAULTS = """\
+spark.driver.host 127.0.0.1
+spark.driver.memory 700m
+spark.executor.memory 600m
+spark.executor.cores 1
+spark.sql.shuffle.partitions 2
+spark.default.parallelism 2
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+_SECONDS = 120
+
+
+@dataclass
+class Process:
+    """One Java process of the cluster, with what it says."""
+
+    running: subprocess.Popen[bytes]
+    log: Path
+
+    def await_words(self, words: str) -> str:
+        """What it says about something, once it does."""
+        until = time.monotonic() + _SECONDS
+        while (found := re.search(words, self.log.read_text(errors="replace"))) is None:
+            assert self.running.poll() is None, self.log.read_text(errors="replace")[-2000:]
+            assert time.monotonic() < until, f"{self.log.name} never said {words}"
+            time.sleep(0.05)
+        return found[0]
+
+    def kill(self) -> None:
+        """End it with all that it started: a worker's processes don't outlive it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.running.pid, signal.SIGKILL)
+        self.running.wait()
+
+
+@dataclass
+class SparkCluster:
+    """A master and its workers."""
+
+    folder: Path
+    environment: dict[str, str]
+    url: str = ""
+    processes: list[Process] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
+
+    def _start(self, name: str, *arguments: str) -> Process:
+        import pyspark
+
+        program = Path(pyspark.__file__).parent / "bin" / "spark-class"
+        log = self.folder / f"{name}.log"
+        command = [str(program), f"org.apache.spark.deploy.{name.split('-')[0]}", *arguments]
+        with log.open("wb") as said:
+            running = subprocess.Popen(command, stdout=said, stderr=said, env=self.environment, start_new_session=True)
+        self.processes.append(Process(running, log))
+        return self.processes[-1]
+
+    def start_master(self) -> None:
+        one = self._start("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        self.url = one.await_words(r"spark://127\.0\.0\.1:\d+")
+
+    def start_worker(self) -> Process:
+        number = len(self.processes)
+        one = self._start(
+            f"worker.Worker-{number}", "-c", "1", "-m", "700m", "--host", "127.0.0.1", "--webui-port", "0",
+            "--work-dir", str(self.folder / f"work-{number}"), self.url,
+        )  # fmt: skip
+        one.await_words("Successfully registered with master")
+        self.workers = [other for other in self.workers if other.running.poll() is None] + [one]
+        return one
+
+
+@contextmanager
+def spark_cluster(folder: Path, workers: int = 2) -> Iterator[SparkCluster]:
+    """Start a cluster, and end all that it started."""
+    settings = folder / "conf"
+    settings.mkdir()
+    (settings / "spark-defaults.conf").write_text(DEFAULTS, encoding="utf-8")
+    environment = os.environ | {
+        "SPARK_CONF_DIR": str(settings),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "200m",
+        "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "SPARK_LOCAL_DIRS": str(folder / "local"),
+    }
+    one = SparkCluster(folder, environment)
+    try:
+        one.start_master()
+        for _ in range(workers):
+            one.start_worker()
+        yield one
+    finally:
+        for process in one.processes:
+            process.kill()
