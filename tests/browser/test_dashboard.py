@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests.spec.tiny import NOW, REGIONS, SETTINGS, Tiny, code, csv_text, row
 
 MONTHLY = {"update_period": "month", "delivery_grace_days": "5"}
 EVIL = '<script>document.title="run"</script>'
+#: Where pictures of the page are kept to be looked at; without it none are taken.
+ARTEFACTS = os.environ.get("CREDITLAB_ARTEFACTS")
 MONTHS = ("2026-07", "2026-08", "2026-09")
 
 
@@ -190,7 +193,7 @@ def test_it_is_used_with_the_keyboard_alone(visit: Visit) -> None:
 @pytest.mark.parametrize("address", ["", "#department=D2", "#unit=990200"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_it_fits_the_window_and_is_accessible(
-    browser: Browser, folder: Path, tmp_path: Path, address: str, width: int, scheme: str
+    browser: Browser, folder: Path, address: str, width: int, scheme: str
 ) -> None:
     settings: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     visit = Visit(browser, folder / "dashboard.html", **settings)
@@ -199,7 +202,9 @@ def test_it_fits_the_window_and_is_accessible(
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(visit.page).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
-    visit.page.screenshot(path=tmp_path / "dashboard.png", full_page=True)
+    if ARTEFACTS:
+        name = f"dashboard-{width}-{scheme}-{address.strip('#').partition('=')[0] or 'first'}.png"
+        visit.page.screenshot(path=Path(ARTEFACTS) / name, full_page=True)
     visit.context.close()
 
 

@@ -6,28 +6,20 @@ and follow the page into dark and onto paper.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from creditlab.disclosure import Release
 from creditlab.figures import PROVISIONAL, Cell, Figures, Row
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.places import places
 from creditlab.reports.quarterly.base import where_measured
 from creditlab.reports.quarterly.headlines import HEADLINED
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.reports.section import Drawing
 from creditlab.terms import Measure
 
-#: Where the units of the province lie to each other, by region code: row and column, from the north-west.
-_PLACES: Mapping[str, tuple[int, int]] = {
-    "130700": (1, 2), "130800": (1, 4),
-    "131000": (2, 3), "130200": (2, 4), "130300": (2, 5),
-    "130600": (3, 2), "133100": (3, 3), "130900": (3, 4),
-    "130100": (4, 1), "130682": (4, 2), "130181": (4, 3), "131100": (4, 4),
-    "130500": (5, 2), "130400": (6, 2),
-}  # fmt: skip
-_COLUMNS = 5
 #: Shades go by the share, in steps of so many percentage points down from 100, and no more shades than these.
 _STEP, _SHADES = 5, 5
 
@@ -43,14 +35,10 @@ def tile_map(
         One per unit, with its name as the label `region_name`.
     """
     figures = Figures(release, messages)
-    places = dict(_PLACES)
-    unplaced = [row.where["region_code"] for row in rows if row.where["region_code"] not in places]
-    below = max(place[0] for place in places.values()) + 1 if len(unplaced) < len(rows) else 1
-    for number, code in enumerate(unplaced):
-        places[code] = (below + number // _COLUMNS, 1 + number % _COLUMNS)
+    placed = places(row.where["region_code"] for row in rows)
     tiles = []
     for row in rows:
-        line, column = places[row.where["region_code"]]
+        line, column = placed[row.where["region_code"]]
         cell = figures.share(**row.where, period_start=period.start)
         style = f"grid-row: {line}; grid-column: {column}"
         tiles.append(
