@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,10 @@ from creditlab.errors import CodeError, ExitStatus
 from creditlab.terms import Audience, Language
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
+    from creditlab.periods import Period
+    from creditlab.reports.series import Outcome
     from creditlab.workspace import Workspace
 
 CHANGED = ".changed"
@@ -70,15 +72,43 @@ def _publish(chosen: argparse.Namespace) -> Answer:
 
 
 def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datetime) -> Answer:
-    from contextlib import ExitStack
-
     from creditlab.errors import ParameterError
     from creditlab.periods import parse_date, parse_period
-    from creditlab.reports.making import Note
-    from creditlab.reports.series import json_lines, publish_series
 
     if chosen.department or chosen.unit or chosen.subject:
         raise ParameterError("the whole set has all of them", where="--all", do="Name --report instead.")
+    as_of = parse_date(chosen.as_of) if chosen.as_of else moment.date()
+    outcomes = publish_set(
+        chosen, workspace, moment, parse_period(chosen.period), as_of,
+        languages=[Language(chosen.language)] if chosen.language else list(Language), reports=chosen.report,
+        again=chosen.again,
+    )  # fmt: skip
+    said = [asdict(one) | {"steps": [name for name, _ in one.steps]} for one in outcomes]
+    counted = Counter(one.state for one in outcomes)
+    text = ", ".join(f"{count} {state}" for state, count in sorted(counted.items())) + "\n"
+    failed = [f"failed: {one.report} {one.language}: {one.error}\n" for one in outcomes if one.state == "failed"]
+    status = ExitStatus.INTERNAL if failed else ExitStatus.DONE
+    return Answer({"published": said, "counts": dict(counted)}, "".join(failed) + text, status)
+
+
+def publish_set(
+    chosen: argparse.Namespace,
+    workspace: Workspace,
+    moment: datetime,
+    period: Period,
+    as_of: date,
+    *,
+    languages: Sequence[Language] = tuple(Language),
+    reports: list[str] | None = None,
+    again: bool = False,
+) -> list[Outcome]:
+    """Publish a period's set of reports, telling each step to a person and to the log that was chosen."""
+    from contextlib import ExitStack
+
+    from creditlab.errors import ParameterError
+    from creditlab.reports.making import Note
+    from creditlab.reports.series import json_lines, publish_series
+
     if chosen.jobs is not None and chosen.jobs < 1:
         raise ParameterError("at least one report runs at a time", where="--jobs")
     with ExitStack() as stack:
@@ -91,25 +121,10 @@ def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datet
             for one in notes:
                 one(step, about)
 
-        outcomes = publish_series(
-            workspace,
-            period=parse_period(chosen.period),
-            as_of=parse_date(chosen.as_of) if chosen.as_of else moment.date(),
-            audience=Audience(chosen.audience),
-            languages=[Language(chosen.language)] if chosen.language else list(Language),
-            reports=chosen.report,
-            now=moment,
-            code_version=code_version(),
-            jobs=chosen.jobs,
-            again=chosen.again,
-            note=tell,
-        )
-    said = [asdict(one) | {"steps": [name for name, _ in one.steps]} for one in outcomes]
-    counted = Counter(one.state for one in outcomes)
-    text = ", ".join(f"{count} {state}" for state, count in sorted(counted.items())) + "\n"
-    failed = [f"failed: {one.report} {one.language}: {one.error}\n" for one in outcomes if one.state == "failed"]
-    status = ExitStatus.INTERNAL if failed else ExitStatus.DONE
-    return Answer({"published": said, "counts": dict(counted)}, "".join(failed) + text, status)
+        return publish_series(
+            workspace, period=period, as_of=as_of, audience=Audience(chosen.audience), languages=languages,
+            reports=reports, now=moment, code_version=code_version(), jobs=chosen.jobs, again=again, note=tell,
+        )  # fmt: skip
 
 
 def _progress(step: str, about: Mapping[str, Any]) -> None:
