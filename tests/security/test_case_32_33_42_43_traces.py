@@ -145,6 +145,8 @@ def test_case_42_no_identifier_is_in_what_is_said_of_bad_rows(made: Made, capfd:
         said = "".join(capfd.readouterr())
         assert said
         assert not [one for one in PERSONS if one in said]
+    written = "\n".join(texts_in(tiny.folder / "lake"))
+    assert not [one for one in PERSONS if one in written]
 
 
 def test_case_43_no_temporary_file_is_left(made: Made, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
