@@ -29,7 +29,8 @@ def run(chosen: argparse.Namespace) -> Answer:
     period = parse_period(chosen.period or str(chosen.year - 1))
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     by = parse_groups(chosen.by)
-    with engine.connect(workspace.engine_url, folders=[workspace.lake], as_written=True) as backend:
+    # Rows are judged again, as ingest does: the embedded engine's work, whatever the workspace names.
+    with engine.connect(folders=[workspace.lake], as_written=True) as backend:
         found = simulate(workspace, backend, draft, period, as_of, by)
     table = compared(found, by)
     about = {"year": chosen.year, "period": period.label, "as_of": as_of.isoformat(), "run_no": found.inputs.run_no}

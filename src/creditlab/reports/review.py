@@ -80,7 +80,8 @@ def open_report(workspace: str, period: str, as_of: str, audience: str, language
     against, differences = compare(place.catalogue, year)
     before = read_edition(folder_of(place.catalogue, against))
     shown = visible_differences(text, before.items, differences, policy.in_full[Audience(audience)])
-    with engine.connect(place.engine_url, folders=[place.lake], as_written=True) as backend:
+    # Rows are judged again, as ingest does: the embedded engine's work, whatever the workspace names.
+    with engine.connect(folders=[place.lake], as_written=True) as backend:
         by = (Group.ITEM, Group.DEPARTMENT)
         found = simulate(place, backend, draft, about, day, by, run_no or None)
     cube = review_cube(found, draft, about, day)
