@@ -1,6 +1,6 @@
 """What assessing everybody costs in a lake that is there: beside a bare group-by, and as a command.
 
-    python -m benchmarks.assessing WORKSPACE [--times 3] [--docs docs]
+    python -m benchmarks.assessing WORKSPACE [--times 3] [--subjects] [--docs docs]
 
 Make the lake first, with its sample methodology:
 
@@ -26,13 +26,18 @@ from benchmarks.scale import target
 from creditlab import engine
 from creditlab.access import Asking
 from creditlab.assessing import explain_subject, take_assessment
-from creditlab.assessment.lines import NEEDED
+from creditlab.assessment.lines import NEEDED, lines
+from creditlab.assessment.scoring import indicator_points
+from creditlab.assessment.sensitivity import DRAWS, draw
+from creditlab.assessment.vectors import take_vectors
+from creditlab.dossier.subject import take_dossier
 from creditlab.lake import read_inputs
 from creditlab.messages import Messages
+from creditlab.reports.subject import open_report
 from creditlab.terms import Language, Purpose
-from creditlab.workspace import open_workspace
+from creditlab.workspace import Workspace, open_workspace
 
-AS_OF = date(2026, 10, 20)
+AS_OF, PERIOD = date(2026, 10, 20), "2026Q3"
 CREDITLAB = str(Path(sys.executable).parent / "creditlab")
 #: What a machine of 6 GB lets the engine hold.
 MEMORY = "4GB"
@@ -80,22 +85,70 @@ PARTS: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
 }
 
 
-def explained(workspace: Path) -> list[float]:
-    """Seconds to explain each of some subjects, each with everything opened anew."""
-    place = open_workspace(workspace)
+def _look_up(place: Workspace, subject: str) -> None:
     with engine.connect(folders=[place.lake]) as backend:
+        take_dossier(place, backend, subject, AS_OF, asking=Asking(Purpose.ASSESSMENT, "benchmark"))
+
+
+def _explain(place: Workspace, subject: str) -> None:
+    with engine.connect(folders=[place.lake]) as backend:
+        asking = Asking(Purpose.ASSESSMENT, "benchmark")
+        explain_subject(place, backend, subject, AS_OF, asking=asking).paragraphs(Messages(Language.EN))
+
+
+def _page(place: Workspace, subject: str) -> None:
+    page = open_report(str(place.folder), subject, PERIOD, str(AS_OF), "internal", "en", 0, "")
+    parts = (page.overview, page.standing, page.side_by_side, page.timeline, page.permits, page.adverse, page.promises)
+    for part in (*parts, page.role, page.endings, page.caveats):
+        part().outputs()
+
+
+ONCE: dict[str, tuple[Callable[[Workspace, str], None], int]] = {
+    "look-up, with its records": (_look_up, 1),
+    "level explained": (_explain, 5),
+    "page, every section": (_page, 5),
+}
+
+
+def one_by_one(workspace: Path, page: Path) -> None:
+    """Measure some subjects, each with everything opened anew, and the joint draws over everybody; write a section."""
+    place = open_workspace(workspace)
+    with engine.connect(folders=[place.lake], memory=MEMORY) as backend:
         taken = take_assessment(place, backend, AS_OF)
         some = taken.assessment.subjects.order_by("subject_id").select("subject_id").limit(100_000)
         listed = backend.to_pyarrow(some)["subject_id"]
-    found = []
-    for number in np.random.default_rng(1).integers(0, len(listed), SUBJECTS):
-        started = time.perf_counter()
-        with engine.connect(folders=[place.lake]) as backend:
-            subject = listed[int(number)].as_py()
-            asking = Asking(Purpose.ASSESSMENT, "benchmark")
-            explain_subject(place, backend, subject, AS_OF, asking=asking).paragraphs(Messages(Language.EN))
-        found.append(time.perf_counter() - started)
-    return found
+        entries = backend.to_pyarrow(taken.held.inputs.entries.count()).as_py()
+        found = lines(taken.assessment.evidence, taken.assessment.lookup)
+        own = found.semi_join(taken.assessment.subjects, "subject_id")
+        started, busy = time.perf_counter(), time.process_time()
+        vectors = take_vectors(indicator_points(own, taken.assessment.lookup), taken.assessment.methodology)
+        put_together = time.perf_counter() - started
+        draw(vectors)
+        drawn, busy = time.perf_counter() - started - put_together, time.process_time() - busy
+    chosen = [listed[int(one)].as_py() for one in np.random.default_rng(1).integers(0, len(listed), SUBJECTS)]
+    rows = [_timed(name, look, place, chosen, most) for name, (look, most) in ONCE.items()]
+    files = len(list((place.lake / "records").rglob("*.parquet")))
+    text = (
+        f"{entries:,} entries that the sample methodology may look at, in {files} files; {SUBJECTS} subjects drawn at "
+        f"random, each with everything opened anew, in one process. {DRAWS:,} joint draws over "
+        f"{vectors.total:,} organisations with records, in {len(vectors.subjects):,} combinations of points: "
+        f"{put_together:.1f} s to put the points together, {drawn:.1f} s to draw. "
+        f"{target('Seconds, both', put_together + drawn, 120)} Processor seconds, both: {busy:.0f}. {machine()}"
+    )
+    head = "| one subject | median seconds | slowest | median processor seconds | seconds, target |\n"
+    write_section(page, "One subject", f"{text}\n\n{head}| --- | ---: | ---: | ---: | ---: |\n" + "\n".join(rows))
+
+
+def _timed(name: str, look: Callable[[Workspace, str], None], place: Workspace, subjects: list[str], most: int) -> str:
+    walls, processors = [], []
+    for subject in subjects:
+        wall, processor = time.perf_counter(), time.process_time()
+        look(place, subject)
+        walls.append(time.perf_counter() - wall)
+        processors.append(time.process_time() - processor)
+    median, slowest, busy = statistics.median(walls), max(walls), statistics.median(processors)
+    kept = f"≤ {most}" if slowest <= most else f"≤ {most}, **missed**"
+    return f"| {name} | {median:.2f} | {slowest:.2f} | {busy:.2f} | {kept} |"
 
 
 def main() -> None:
@@ -104,14 +157,17 @@ def main() -> None:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--part", choices=PARTS, help="only this, once, in this process")
     parser.add_argument("--file", type=Path, help="with --part: the file of evidence")
+    parser.add_argument("--subjects", action="store_true", help="only one subject at a time, and the joint draws")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     chosen = parser.parse_args()
     if chosen.part:
         PARTS[chosen.part][1](chosen.workspace, chosen.file)
-    else:
+        return
+    if not chosen.subjects:
         with tempfile.TemporaryDirectory() as folder:
             compare(chosen.workspace, Path(folder), chosen.times, chosen.docs / "benchmarks.md")
+    one_by_one(chosen.workspace, chosen.docs / "benchmarks.md")
 
 
 def compare(workspace: Path, folder: Path, times: int, page: Path) -> None:
@@ -122,7 +178,6 @@ def compare(workspace: Path, folder: Path, times: int, page: Path) -> None:
     whole = [CREDITLAB, "--workspace", str(workspace), "assess", "--as-of", str(AS_OF), "--output", str(output)]
     commands = {title: ([*command, part], nothing) for part, (title, _) in PARTS.items()}
     costs = alternate({**commands, WHOLE: (whole, nothing)}, times)
-    once = explained(workspace)
     with engine.connect(folders=[workspace / "lake", file.parent]) as backend:
         inputs = read_inputs(open_workspace(workspace), backend)
         records, subjects = (backend.to_pyarrow(one.count()).as_py() for one in (inputs.entries, inputs.subjects))
@@ -133,8 +188,7 @@ def compare(workspace: Path, folder: Path, times: int, page: Path) -> None:
         f"process the same and is taken off for the ratio. "
         f"{target('Seconds, everybody', costs[WHOLE].wall, 60)} {target('GiB', costs[WHOLE].peak / 1024, 6)} "
         f"{target('Times the bare group-by', _beyond(costs, SCORES) / _beyond(costs, GROUP), 4)} "
-        f"{target('Seconds to explain one subject, slowest', max(once), 5)} "
-        f"The median subject took {statistics.median(once):.2f} s. {machine()}"
+        f"{machine()}"
     )
     write_section(page, "Assessment", f"{text}\n\n{table(costs, GROUP)}")
 

@@ -52,7 +52,13 @@ _MANY_NEWS = 0.25
 
 
 def summed_inputs(
-    workspace: Workspace, backend: Backend, periods: Sequence[Period], as_of: date, run_no: int | None = None
+    workspace: Workspace,
+    backend: Backend,
+    periods: Sequence[Period],
+    as_of: date,
+    run_no: int | None = None,
+    *,
+    with_subjects: bool = True,
 ) -> Inputs:
     """What measures are taken from, with the sums that they need brought up to the run.
 
@@ -65,6 +71,8 @@ def summed_inputs(
         entries.
     as_of
         The day that will be looked at.
+    with_subjects
+        Whether `coverage_subjects` will be measured; where it won't, its subjects are not counted.
 
     Raises
     ------
@@ -83,6 +91,8 @@ def summed_inputs(
     linked = _Tallies(snapshot, inputs, OF_REGISTER, snapshot.last["subjects_run"] or 0)
     parts = [tallies.of(months) for tallies in (plain, linked)]
     cells = put_together([ibis.memtable(part) for part in parts], GRAIN)
+    if not with_subjects:
+        return replace(inputs, kept=Kept(cells, frozenset(months), {}))
     basis = {"sums": "coverage_subjects", "editions": editions_text(inputs.catalogue)}
     answers = _Answers(snapshot, inputs, _sums(snapshot, basis, snapshot.last["subjects_run"] or 0))
     covered = {(one.end, as_of): ibis.memtable(answers.of(Scope(inputs, one, as_of, ()))) for one in periods}

@@ -55,7 +55,12 @@ def open_report(
     place = open_workspace(Path(workspace))
     about, day = parse_period(period), parse_date(as_of)
     released, catalogue = measure_and_release(
-        place, Audience(audience), run_no or None, lambda inputs: department_cube(inputs, about, day)
+        place,
+        Audience(audience),
+        run_no or None,
+        lambda inputs: department_cube(inputs, about, day),
+        (about, about.previous()),
+        day,
     )
     # Taken from what was protected for all of them, so that no two departments' reports give away a third's figures.
     own = released.select(department=["", department])

@@ -21,7 +21,7 @@ from creditlab.errors import CatalogueError, DisclosureError, NoDataError, Param
 from creditlab.feedback.findings import Findings, Row, gather
 from creditlab.feedback.layout import ACTION, MASK, Layout, rules_of
 from creditlab.feedback.overview import write_overview
-from creditlab.feedback.rates import PERIODS_BEFORE, Rates, take_rates
+from creditlab.feedback.rates import PERIODS_BEFORE, Rates, rated_periods, take_rates
 from creditlab.feedback.refused import is_row_to_mend, lines_to_mend
 from creditlab.feedback.sheets import Column, Line, open_book
 from creditlab.lake import take_inputs
@@ -29,6 +29,7 @@ from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.shelf import past_releases
 from creditlab.scratch import scratch
+from creditlab.sums import summed_inputs
 from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
 from creditlab.wholefile import new_private_file
 
@@ -128,8 +129,11 @@ def write_packs(
     ) as backend:
         snapshot, inputs = take_inputs(workspace, backend)
         chosen = _known(inputs.catalogue, departments)
+        kept = summed_inputs(
+            workspace, backend, rated_periods(period, periods_before), as_of, inputs.run_no, with_subjects=False
+        )
         rates = take_rates(
-            inputs, period, as_of, read_policy(workspace.policy), past_releases(workspace.reports), periods_before
+            kept, period, as_of, read_policy(workspace.policy), past_releases(workspace.reports), periods_before
         )
         found = gather(snapshot, inputs, period, as_of, workspace.blanks)
         concerned = found.departments() | {code for code, label, _ in rates.own if label == period.label}

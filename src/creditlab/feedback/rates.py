@@ -46,6 +46,14 @@ class Rates:
     cells: dict[str, list[Row]]
 
 
+def rated_periods(period: Period, periods_before: int) -> list[Period]:
+    """A period, then those before it."""
+    periods = [period]
+    for _ in range(periods_before):
+        periods.append(periods[-1].previous())
+    return periods
+
+
 def take_rates(
     inputs: Inputs,
     period: Period,
@@ -61,9 +69,7 @@ def take_rates(
     CalendarError
         If a figure would need working days beyond the calendar's official end.
     """
-    periods = [period]
-    for _ in range(periods_before):
-        periods.append(periods[-1].previous())
+    periods = rated_periods(period, periods_before)
     about = Cells(inputs.catalogue, as_of, int(inputs.run_no))
     now = about.ratios(measure(inputs, period, as_of, (Group.ITEM, Group.DEPARTMENT, Group.REGION), MEASURES), period)
     rows = list(now)

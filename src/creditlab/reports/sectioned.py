@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from creditlab.assessment import Methodology
 from creditlab.catalogue import Catalogue
 from creditlab.disclosure import Cube, Release
 from creditlab.inputs import Inputs
 from creditlab.messages import Messages
+from creditlab.periods import Period
 from creditlab.reports.cells import CELLS, write_cells
 from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.section import Part, Section, Tile
@@ -19,19 +21,27 @@ from creditlab.workspace import Workspace
 
 
 def measure_and_release(
-    place: Workspace, audience: Audience, run_no: int | None, take: Callable[[Inputs], Cube]
+    place: Workspace,
+    audience: Audience,
+    run_no: int | None,
+    take: Callable[[Inputs], Cube],
+    periods: Sequence[Period],
+    as_of: date,
 ) -> tuple[Release, Catalogue]:
     """Measure a workspace's lake as known at a run, and protect the figures for an audience.
+
+    `periods` are those that `take` measures, as of that day: sums that were taken for them before are not taken again.
 
     Raises
     ------
     NoDataError
         If nothing has been ingested yet, or `take` finds nothing.
     """
-    from creditlab import engine, lake
+    from creditlab import engine
+    from creditlab.sums import summed_inputs
 
     with engine.connect(place.engine_url, folders=[place.lake]) as backend:
-        inputs = lake.read_inputs(place, backend, run_no=run_no)
+        inputs = summed_inputs(place, backend, periods, as_of, run_no)
         cube, catalogue = take(inputs), inputs.catalogue
     return protect(place, audience, cube), catalogue
 
@@ -61,6 +71,9 @@ class Sectioned(ABC):
         Where `save` writes; None when nothing is to be written.
     """
 
+    #: The methodology that the report rests on, whose seal its stamp has; most rest on none.
+    methodology: Methodology | None = None
+
     def __init__(
         self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
     ) -> None:
@@ -81,7 +94,8 @@ class Sectioned(ABC):
     @property
     def stamp(self) -> Stamp:
         """What the report was made from."""
-        return read_stamp(self.out, self.workspace, self.release, self.editions)
+        sealed = "" if self.methodology is None else self.methodology.digest
+        return read_stamp(self.out, self.workspace, self.release, self.editions, sealed)
 
     def save(self) -> None:
         """Write the tables of the sections shown; does nothing when the notebook is only looked at."""

@@ -65,7 +65,7 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     )
     refuse_nothing(ratios, deliveries, period)
     before = []
-    for one in dict.fromkeys((period.previous(), period.year_before())):
+    for one in measured_periods(period)[1:]:
         before += about.ratios(measures.measure(inputs, one, as_of, by=by), one)
     faults = about.counts(
         CubeTable.FAULTS,
@@ -79,6 +79,11 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
         period, as_of, int(inputs.run_no), ratios=[*ratios, *before], deliveries=deliveries, omissions=omissions,
         faults=faults, catalogue=inputs.catalogue,
     )  # fmt: skip
+
+
+def measured_periods(period: Period) -> tuple[Period, ...]:
+    """A period, and those that it is compared with."""
+    return tuple(dict.fromkeys((period, period.previous(), period.year_before())))
 
 
 def assemble(

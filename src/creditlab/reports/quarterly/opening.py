@@ -9,7 +9,7 @@ from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.disclosure import Release
 from creditlab.periods import Period, parse_date, parse_period
 from creditlab.reports.kept import kept_release
-from creditlab.reports.quarterly.cube import measured_cube
+from creditlab.reports.quarterly.cube import measured_cube, measured_periods
 from creditlab.reports.quarterly.part import Part
 from creditlab.reports.quarterly.report import Report
 from creditlab.reports.sectioned import measure_and_release
@@ -38,7 +38,14 @@ def quarterly_release(
     NoDataError
         If nothing was delivered and nothing happened in the period.
     """
-    return measure_and_release(place, audience, run_no or None, lambda inputs: measured_cube(inputs, period, as_of))
+    return measure_and_release(
+        place,
+        audience,
+        run_no or None,
+        lambda inputs: measured_cube(inputs, period, as_of),
+        measured_periods(period),
+        as_of,
+    )
 
 
 def open_report(workspace: str, period: str, as_of: str, audience: str, language: str, run_no: int, out: str) -> Report:
