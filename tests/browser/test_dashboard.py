@@ -174,6 +174,9 @@ def test_another_measure_orders_departments_and_shades_units(visit: Visit) -> No
     tile.click()
     assert shown(page) == {"unit": "990200"}
     assert page.evaluate("document.activeElement.id") == "board"
+    # What it lacks, whoever owes it; what came on time is not listed.
+    lacking = {page.locator("#items tbody tr").nth(one).get_attribute("data-code") for one in (0, 1)}
+    assert (lacking, page.locator("#items tbody tr").count()) == ({"D2 A-1", "D1 B-1"}, 2)
 
 
 def test_it_is_used_with_the_keyboard_alone(visit: Visit) -> None:

@@ -41,6 +41,7 @@ PAGE: Mapping[str, str] = {
     "map": N_("Units of the province"),
     "matters": N_("Which matters await a decision"),
     "measure": N_("Measure"),
+    "missing_of_unit": N_("What it sent late or not at all, by item"),
     "never": N_("Never delivered"),
     "no_matters": N_("No matter stands."),
     "no_previous": N_("not compared"),

@@ -282,8 +282,17 @@
     return lines.filter((one) => one.found !== null).sort((a, b) => (ratio(a.found.cell) ?? 2) - (ratio(b.found.cell) ?? 2));
   }
 
+  function owedByUnit() {
+    const lines = content.departments.flatMap((department) => content.items.map((item) => ({
+      code: department + " " + item,
+      name: make("span", {}, go({ department: department, item: item })(texts().items[item]), make("div", {}, texts().departments[department])),
+      found: due({ item_code: item, department: department, region_code: chosen.unit }),
+    })).filter((one) => one.found !== null && one.found.on_time < one.found.due));
+    return dueTable("items", say("missing_of_unit"), say("item"), worstFirst(lines));
+  }
+
   function cause() {
-    if (!chosen.department) return [];
+    if (chosen.unit) return [owedByUnit()];
     const department = chosen.department;
     const parts = [];
     if (!chosen.item) {
