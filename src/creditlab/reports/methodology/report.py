@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from creditlab.assessing import choose_methodology
+from creditlab.assessment import Methodology
 from creditlab.assessment.bootstrap import RESAMPLES
 from creditlab.assessment.distribution import NO_INFORMATION
 from creditlab.assessment.explanation import points_text
@@ -92,6 +93,8 @@ class Report(Sectioned):
     out
         Where `save` writes; None when nothing is to be written.
     """
+
+    methodology: Methodology
 
     def __init__(
         self, workspace: Workspace, taken: Taken, release: Release, language: Language, out: Path | None
