@@ -146,6 +146,16 @@ def test_what_is_wrong_is_named(made: Tiny, monkeypatch: pytest.MonkeyPatch, spo
     assert found(made.folder)[check] == "fail"
 
 
+def test_a_group_that_was_let_in_is_named_and_may_share_the_logs_key(made: Tiny) -> None:
+    made.workspace.access_log_key()
+    made.workspace.access_key.chmod(0o640)
+    made.workspace.key.parent.chmod(0o710)
+    assert found(made.folder)["key.access_log"] == found(made.folder)["key.pseudonyms"] == "ok"
+    for path in [made.workspace.lake, *made.workspace.lake.rglob("*")]:
+        path.chmod(0o750 if path.is_dir() else 0o640)
+    assert found(made.folder)["modes"] == "warn"
+
+
 def test_a_clock_that_was_set_back_is_noticed(made: Tiny) -> None:
     assert found(made.folder, NOW.replace(year=2020))["clock"] == "fail"
     assert found(made.folder, datetime(2026, 10, 19, tzinfo=UTC))["clock"] == "fail"

@@ -15,10 +15,10 @@ from creditlab.doctor.check import Check, Status
 from creditlab.doctor.installation import disk
 from creditlab.errors import UserError
 from creditlab.lake import Lake
-from creditlab.terms import EditionState
+from creditlab.terms import Audience, EditionState
 from creditlab.workspace import Workspace
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_ANYBODY, _GROUP = stat.S_IRWXO, stat.S_IRWXG
 _KEY_BYTES = 32
 _DO = "Mend it there."
 #: A machine whose clock says less was never set.
@@ -49,7 +49,9 @@ def _key(code: str, path: Path, workspace: Workspace) -> Check:
             return Check(code, Status.FAIL, "The lake's key is missing.", do)
         return Check(code, Status.NOTE, "There is no key yet; it is made on first use.")
     found = path.stat()
-    if found.st_mode & _OTHERS or path.parent.stat().st_mode & _OTHERS:
+    # Analysts who note their look-ups share the log's key in a group of their own, and so enter the folder.
+    shut = _ANYBODY if path == workspace.access_key else _ANYBODY | _GROUP
+    if found.st_mode & shut or path.parent.stat().st_mode & (_ANYBODY | stat.S_IWGRP):
         do = "Say chmod 700 for its folder and chmod 600 for the file, and ask who read it meanwhile."
         return Check(code, Status.FAIL, "Others may read the key, or the folder that it is in.", do)
     if found.st_size < _KEY_BYTES:
@@ -65,26 +67,27 @@ def _modes(workspace: Workspace) -> Check:
     """Count what others may read of the parts that are nobody else's."""
     places = [workspace.lake, workspace.access_log.parent, *(workspace.reports / one for one in _UNPUBLISHED)]
     # A folder that nobody else can enter shuts whatever is in it.
-    opened = sum(_open_to_others(place) for place in places if place.is_dir())
-    opened += sum(_open_to_others(one) for one in workspace.reports.glob("[0-9]*/*-internal") if one.is_dir())
-    opened += sum(_open_to_others(one) for one in workspace.reports.glob("[0-9]*/*-government") if one.is_dir())
-    if opened:
-        do = "Say chmod 700 for the folders of the lake, the access log and what is not for the public."
-        return Check("modes", Status.FAIL, f"{opened:,} files are readable by others that should not be.", do)
+    for audience in (Audience.INTERNAL, Audience.GOVERNMENT):
+        places += workspace.reports.glob(f"[0-9]*/*-{audience}")
+    do = "Say chmod 700 for the folders of the lake, the access log and what is not for the public."
+    for who, mode, status in (("anybody", _ANYBODY, Status.FAIL), ("a group", _GROUP, Status.WARN)):
+        opened = sum(_open_to(mode, one) for one in places if one.is_dir())
+        if opened:
+            return Check("modes", status, f"{opened:,} files that are not public are readable by {who}.", do)
     return Check("modes", Status.OK, "What is not published is its owner's only.")
 
 
-def _open_to_others(folder: Path) -> int:
-    """How many files of a folder others can read: those in it and below, unless a folder on the way is shut."""
-    if not folder.stat().st_mode & _OTHERS:
+def _open_to(mode: int, folder: Path) -> int:
+    """How many files of a folder somebody else can read: those in it and below, unless a folder on the way is shut."""
+    if not folder.stat().st_mode & mode:
         return 0
     count = 0
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                count += _open_to_others(Path(entry.path))
+                count += _open_to(mode, Path(entry.path))
             elif entry.is_file(follow_symlinks=False):
-                count += bool(entry.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+                count += bool(entry.stat().st_mode & mode & (stat.S_IRGRP | stat.S_IROTH))
     return count
 
 
