@@ -43,6 +43,7 @@ class Stamp:
     lock_sha256: str = ""
     rows: Mapping[str, int] = field(default_factory=dict)
     access_log: Mapping[str, Any] = field(default_factory=dict)
+    methodology: str = ""
 
     def lines(self, messages: Messages) -> list[tuple[str, str]]:
         """Title and value of each entry, in the reader's language."""
@@ -67,6 +68,7 @@ class Stamp:
             (_("As of"), messages.day(self.entry.as_of)),
             (_("Run of the lake"), str(self.entry.run_no or "")),
             (_("Edition of the catalogue"), editions),
+            (_("Methodology"), self.methodology[:12]),
             (_("Rows behind the run"), rows),
             (_("Access log"), log),
             (_("Language"), languages[messages.language] if self.report_id else ""),
@@ -89,8 +91,10 @@ def read_about(out: Path | None) -> dict[str, Any]:
     return about
 
 
-def read_stamp(out: Path | None, workspace: Workspace, release: Release, editions: Mapping[int, str]) -> Stamp:
-    """Join what the report knows with what its publication says."""
+def read_stamp(
+    out: Path | None, workspace: Workspace, release: Release, editions: Mapping[int, str], methodology: str = ""
+) -> Stamp:
+    """Join what the report knows with what its publication says; `methodology` is the seal of the one it rests on."""
     about = read_about(out)
     return Stamp(
         workspace.title_zh,
@@ -107,6 +111,7 @@ def read_stamp(out: Path | None, workspace: Workspace, release: Release, edition
         str(about.get("lock_sha256", "")),
         dict(about.get("rows") or {}),
         dict(about.get("access_log") or {}),
+        methodology,
     )
 
 
@@ -140,6 +145,7 @@ def save(out: Path, title: str, stamp: Stamp, tables: Sequence[Table], messages:
         "release": stamp.entry.as_json(),
         "editions": [{"year": year, "sha256": digest} for year, digest in stamp.editions.items()],
         "is_synthetic": stamp.is_synthetic,
+        "methodology_sha256": stamp.methodology,
     }
     (out / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
 

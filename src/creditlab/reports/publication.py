@@ -296,6 +296,7 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "release": report["release"],
         "is_synthetic": report["is_synthetic"],
         "needs_sign_off": about["needs_sign_off"],
+        "methodology_sha256": report.get("methodology_sha256", ""),
         "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
         "tables": report["tables"],
         "files": checksums(out),

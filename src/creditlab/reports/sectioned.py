@@ -71,9 +71,6 @@ class Sectioned(ABC):
         Where `save` writes; None when nothing is to be written.
     """
 
-    #: The methodology that the report rests on, whose seal its stamp has; most rest on none.
-    methodology: Methodology | None = None
-
     def __init__(
         self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
     ) -> None:
@@ -94,8 +91,10 @@ class Sectioned(ABC):
     @property
     def stamp(self) -> Stamp:
         """What the report was made from."""
-        sealed = "" if self.methodology is None else self.methodology.digest
-        return read_stamp(self.out, self.workspace, self.release, self.editions, sealed)
+        # Few reports rest on a methodology; one that does has it.
+        rests_on = vars(self).get("methodology")
+        seal = rests_on.digest if isinstance(rests_on, Methodology) else ""
+        return read_stamp(self.out, self.workspace, self.release, self.editions, seal)
 
     def save(self) -> None:
         """Write the tables of the sections shown; does nothing when the notebook is only looked at."""
