@@ -13,7 +13,6 @@ from creditlab.assessment import Assessment, assess, existing
 from creditlab.assessment.lines import lines
 from creditlab.assessment.publicity import LISTED_BY, list_rules, listed
 from creditlab.dossier import Held, hold
-from creditlab.dossier.reading import outcomes_of
 from creditlab.dossier.summary import summary
 from creditlab.inputs import Inputs
 from creditlab.lake import read_inputs
@@ -24,7 +23,6 @@ from creditlab.measures.tally import GRAIN, OF_REGISTER, entries_tally, of_recor
 from creditlab.monitoring.disputes import disputed_since
 from creditlab.periods import Period
 from creditlab.profiles import profile
-from creditlab.profiles.evidence import standing
 from creditlab.scorecards.expression import score_expression
 from creditlab.scorecards.features import Meaning, features, happened
 from creditlab.terms import Group
@@ -40,12 +38,13 @@ EVERY = (Group.ITEM, Group.DEPARTMENT, Group.REGION, Group.MONTH)
 
 @dataclass(frozen=True)
 class Asked:
-    """A lake, an engine that reads it, and the question: a period, as it stood on a day."""
+    """A lake, an engine that reads it, and the question: a period, as it stood on a day; or only what it would be."""
 
     workspace: Workspace
     backend: SQLBackend
     period: Period
     as_of: date
+    is_carried_out: bool = True
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -62,7 +61,8 @@ class Asked:
     @cached_property
     def evidence(self) -> ir.Table:
         """Worked out once: what is made of it does not depend on how it was made."""
-        return self.backend.create_table("evidence_made", self.held.evidence())
+        found = self.held.evidence()
+        return self.backend.create_table("evidence_made", found) if self.is_carried_out else found
 
     @cached_property
     def assessment(self) -> Assessment:
@@ -110,9 +110,7 @@ EXPRESSIONS: Mapping[str, Callable[[Asked], ir.Table]] = {
     "sums that are kept": Asked.tally,
     "coverage brought up": Asked.brought_up,
     "open disputes": lambda one: disputed_since(one.inputs, one.as_of),
-    "records standing": lambda one: standing(one.inputs.entries, one.as_of, one.inputs.entries.columns[3:]),
-    "outcomes": lambda one: outcomes_of(one.held.snapshot, one.held.rules),
-    "evidence": lambda one: one.held.evidence(),
+    "evidence": lambda one: one.evidence,
     "profiles": lambda one: one.profiles,
     "profiles summed up": lambda one: summary(one.profiles),
     "lists": Asked.lists,

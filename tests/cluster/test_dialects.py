@@ -32,7 +32,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     write_lake(folder / "w", short_parameters(folder, 2000, 11), now=datetime(2026, 9, 15, tzinfo=UTC))
     workspace = open_workspace(folder / "w")
     with engine.connect(folders=[workspace.lake]) as backend:
-        yield Asked(workspace, backend, parse_period("2026-06-01/2026-09-01"), date(2026, 9, 15))
+        yield Asked(workspace, backend, parse_period("2026-06-01/2026-09-01"), date(2026, 9, 15), is_carried_out=False)
 
 
 def line(name: str, dialect: str, error: Exception) -> str:

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.pyspark import Backend
+from ibis.expr.schema import Schema
 from ibis.formats.pyarrow import PyArrowData
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+from pyspark.sql.types import TimestampType
 from pyspark.storagelevel import StorageLevel
 
 from creditlab.errors import EngineError, InternalError, UserError, storage_error
@@ -116,6 +118,13 @@ class Cluster(Backend):
         """The result of an expression, as pandas has it."""
         found = self.to_pyarrow(expr.as_table(), params=params, limit=limit, **kwargs)
         return expr.__pandas_result__(found.to_pandas())
+
+    def get_schema(self, table_name: str, **place: Any) -> Schema:
+        """The columns of a table; moments are in UTC, as everywhere in a lake."""
+        kinds = {one.name: one.dataType for one in self._session.table(table_name).schema}
+        found = super().get_schema(table_name, **place)
+        is_moment = {name: isinstance(kind, TimestampType) for name, kind in kinds.items()}
+        return Schema({name: kind.copy(timezone="UTC") if is_moment[name] else kind for name, kind in found.items()})
 
     def read_parquet(
         self,
