@@ -6,9 +6,11 @@ import csv
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -200,7 +202,7 @@ def test_a_name_with_a_script_does_not_run(shelf: Path, browser: Browser) -> Non
 
 def test_index_leads_to_every_report(shelf: Path, browser: Browser) -> None:
     visit = Visit(browser, shelf / "index.html")
-    links = visit.page.locator("tbody a")
+    links = visit.page.locator("tbody th a")
     assert links.count() == 2
     titles = set()
     for place in range(2):
@@ -208,6 +210,30 @@ def test_index_leads_to_every_report(shelf: Path, browser: Browser) -> None:
         titles.add(visit.page.title())
         visit.page.go_back()
     assert len(titles) == 2
+    for place in visit.page.locator("td a").all():
+        assert (shelf / (place.get_attribute("href") or "")).is_file()
+    field, shown = visit.page.locator("#search"), visit.page.locator("tbody tr:visible")
+    for searched, count in (("2026年第三季度", 1), ("QUARTERLY en r1", 1), ("2026", 2), ("nothing like it", 0)):
+        field.fill(searched)
+        assert shown.count() == count
+        assert visit.page.locator("#found").inner_text() == f"{count} of 2"
+    field.fill("")
+    assert serious(visit.page) == []
     assert visit.asked == []
     assert visit.complaints == []
     visit.context.close()
+
+
+def test_the_feed_is_atom_and_leads_to_the_same(shelf: Path) -> None:
+    feed = ElementTree.fromstring((shelf / "feed.xml").read_bytes())
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert feed.tag == f"{atom}feed"
+    entries = feed.findall(f"{atom}entry")
+    assert len(entries) == 2
+    for one in (feed, *entries):
+        for name in ("id", "title", "updated"):
+            assert one.findtext(f"{atom}{name}")
+        assert datetime.fromisoformat(one.findtext(f"{atom}updated") or "").tzinfo is not None
+    links = [one.find(f"{atom}link") for one in entries]
+    assert all(link is not None and (shelf / link.attrib["href"]).is_file() for link in links)
+    assert len({one.findtext(f"{atom}id") for one in entries}) == 2

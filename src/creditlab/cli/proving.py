@@ -43,8 +43,7 @@ def _verify(chosen: argparse.Namespace) -> Answer:
 
 def _sign(chosen: argparse.Namespace) -> Answer:
     from creditlab.errors import SignError
-    from creditlab.messages import Messages
-    from creditlab.reports.publication import write_index
+    from creditlab.reports.index import write_index
     from creditlab.reports.signoff import read_signers, sign
 
     workspace = opened(chosen)
@@ -55,7 +54,7 @@ def _sign(chosen: argparse.Namespace) -> Answer:
         chosen.folder, chosen.key, signers, account=pwd.getpwuid(os.getuid()).pw_name,
         now=now().astimezone(workspace.time_zone), passphrase=_passphrase(chosen),
     )  # fmt: skip
-    write_index(workspace.reports, Messages(workspace.language))
+    write_index(workspace)
     return Answer({"folder": str(chosen.folder), "step": str(step)}, f"{chosen.folder}: {step}\n")
 
 

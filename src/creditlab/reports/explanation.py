@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _ALL = "all"
+#: Tables that have a row for each measure.
+_BY_MEASURE = ("overview", "measures", "beside_the_province")
 _GROUPS = {"item_code": Group.ITEM, "department": Group.DEPARTMENT, "region_code": Group.REGION}
 
 
@@ -58,7 +60,7 @@ def explain(folder: Path, figure: str, workspace: Workspace) -> Explanation:
     manifest = read_manifest(folder)
     table, column, row = _found(folder, figure)
     measure = next((one for one in Measure if table.startswith(f"{one}_by_")), None)
-    if table == "overview":
+    if table in _BY_MEASURE:
         measure = Measure(row["measure"])
     if measure is None:
         raise ParameterError(
@@ -66,11 +68,15 @@ def explain(folder: Path, figure: str, workspace: Workspace) -> Explanation:
         )
     groups = {name: row[name] for name in _GROUPS if row.get(name)}
     release, parameters = manifest["release"], manifest["parameters"]
-    if parameters.get("unit"):
-        groups["region_code"] = parameters["unit"]
+    for name, parameter in (("region_code", "unit"), ("department", "department")):
+        # A unit's or department's report is about its own, but for what it shows of the whole province.
+        if parameters.get(parameter) and not column.startswith("province_"):
+            groups[name] = parameters[parameter]
     period = parse_period(release["period"])
     if column.startswith("previous_"):
         period = period.previous()
+    elif column.startswith("year_before_"):
+        period = period.year_before()
     words, messages = MEASURES[measure], Messages(Language(parameters["language"]))
     as_of = date.fromisoformat(release["as_of"])
     records, sql = _counted(workspace, measure, groups, period, as_of, release["run_no"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = Path(__file__).with_name("templates")
-STYLE, SCRIPT, PLOTLY_FILE = "style.css", "page.js", "plotly.min.js"
+STYLE, SCRIPT, INDEX_SCRIPT, PLOTLY_FILE = "style.css", "page.js", "index.js", "plotly.min.js"
 #: The page that is clicked, which some publications have beside the one that is read.
 DASHBOARD = "dashboard.html"
 
@@ -52,10 +54,19 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *
 
 
 def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> str:
-    """The HTML of the index over what is published."""
+    """The HTML of the index over what is published; one small program of its own searches it."""
     template = _environment().get_template("index.html.j2")
-    style = (TEMPLATES / STYLE).read_text("utf-8")
-    return template.render(entries=entries, _=messages.gettext, lang=messages.html_lang, style=style)
+    style, script = ((TEMPLATES / name).read_text("utf-8") for name in (STYLE, INDEX_SCRIPT))
+    # Only this very program may run there.
+    script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return template.render(
+        entries=entries,
+        _=messages.gettext,
+        lang=messages.html_lang,
+        style=style,
+        script=script,
+        script_hash=script_hash,
+    )
 
 
 def render_template(name: str, messages: Messages, **given: Any) -> str:

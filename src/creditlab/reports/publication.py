@@ -15,19 +15,17 @@ from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import NoDataError, ParameterError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.index import write_index
 from creditlab.reports.latest import follow
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
-from creditlab.reports.making import PAGE, Made, Note, make, say_nothing
-from creditlab.reports.page import render_index
+from creditlab.reports.making import Made, Note, make, say_nothing
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import (
     MANIFEST,
     SIGN_OFF,
     WATERMARK,
     Place,
-    published,
     shelve,
-    shelve_index,
     staged,
     staging,
 )
@@ -137,7 +135,7 @@ def publish(
         for entry, place, values in chosen:
             shared = kept.get(entry.release) if entry.release else None
             done.append(publish_one(workspace, entry, place, values, now, code_version, note, shared))
-            write_index(workspace.reports, Messages(workspace.language))
+            write_index(workspace)
     return done
 
 
@@ -206,25 +204,6 @@ def _subjects(workspace: Workspace, wanted: list[str] | None) -> list[str]:
         raise ParameterError("no subject is named", where="subject", do="Name a credit code.")
     refuse_persons(workspace, codes)
     return codes
-
-
-def write_index(reports: Path, messages: Messages) -> None:
-    """Write reports/index.html over what is published."""
-    entries = [
-        {
-            "href": f"{one['folder']}/{PAGE}",
-            "title": one["title"],
-            "lang": Messages(Language(one["parameters"]["language"])).html_lang,
-            "language": one["parameters"]["language"],
-            "audience": one["parameters"]["audience"],
-            "revision": f"r{one['revision']}",
-            "as_of": one["parameters"]["as_of"],
-            "published_at": one["published_at"],
-            "is_synthetic": one["is_synthetic"],
-        }
-        for one in published(reports)
-    ]
-    shelve_index(reports, render_index(entries, messages))
 
 
 def publish_one(

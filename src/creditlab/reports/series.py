@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from creditlab.errors import CreditlabError, NoDataError, ReportError, storage_error
-from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.index import write_index
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Note
-from creditlab.reports.publication import publish_one, targets, write_index
+from creditlab.reports.publication import publish_one, targets
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import MANIFEST, Place, staged
 from creditlab.terms import Audience, Language
@@ -121,7 +121,7 @@ def publish_series(
                      for one in waiting]  # fmt: skip
             outcomes += _run(ready, jobs or os.cpu_count() or 1, note)
         if any(one.state == "published" for one in outcomes):
-            write_index(workspace.reports, Messages(workspace.language))
+            write_index(workspace)
     if outcomes and all(one.state == "no_data" for one in outcomes):
         raise NoDataError(f"there is nothing to report for {period.label}", do="Ingest first; nothing was published.")
     return outcomes

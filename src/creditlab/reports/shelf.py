@@ -155,10 +155,10 @@ def past_releases(reports: Path) -> ReleaseLedger:
     return ReleaseLedger(entries, lambda place: read_cells(folders[place] / CELLS))
 
 
-def shelve_index(reports: Path, text: str) -> None:
-    """Write the page over what is on the shelf; readers see it either as it was or as it is."""
+def shelve_index(reports: Path, text: str, name: str = INDEX) -> None:
+    """Write the page, or the feed, over what is on the shelf; readers see it either as it was or as it is."""
     with staged(reports) as folder:
-        made = folder / INDEX
+        made = folder / name
         made.write_text(text, encoding="utf-8")
         made.chmod(0o644)
-        os.replace(made, reports / INDEX)
+        os.replace(made, reports / name)
