@@ -69,7 +69,7 @@ def connect(
         If it is asked for a file outside its folders.
     """
     if url != EMBEDDED:
-        with _scaled_out(url, folders, memory) as cluster:
+        with _scaled_out(url, folders) as cluster:
             yield cluster
         return
     import duckdb
@@ -109,7 +109,7 @@ def connect(
 
 
 @contextmanager
-def _scaled_out(url: str, folders: Iterable[Path], memory: str | None) -> Iterator[Backend]:
+def _scaled_out(url: str, folders: Iterable[Path]) -> Iterator[Backend]:
     if url != "spark-local" and not url.startswith(("spark://", "sc://")):
         do = f'Write "{EMBEDDED}", "spark://host:7077", "spark-local" or "sc://host:15002".'
         raise WorkspaceError("the engine's address is unknown", where="[engine] url", do=do)
@@ -117,7 +117,7 @@ def _scaled_out(url: str, folders: Iterable[Path], memory: str | None) -> Iterat
         raise ExtraError("Spark is not installed", where="[engine] url", do="Install creditlab's extra spark.")
     from creditlab.spark.backend import connect as connect_spark
 
-    with connect_spark(url, folders=folders, memory=memory) as cluster:
+    with connect_spark(url, folders=folders) as cluster:
         yield cluster
 
 

@@ -53,7 +53,6 @@ _lock = Lock()
 @dataclass
 class _Application:
     url: str
-    memory: str | None
     context: SparkContext
     parts: ExitStack
 
@@ -73,7 +72,7 @@ class _Application:
 _current: list[_Application] = []
 
 
-def session_for(url: str, memory: str | None) -> SparkSession:
+def session_for(url: str) -> SparkSession:
     """A session of its own on the engine at an address.
 
     Raises
@@ -85,14 +84,14 @@ def session_for(url: str, memory: str | None) -> SparkSession:
     if url.startswith(CONNECT):
         return _remote(url)
     with _lock:
-        if not (_current and _current[0].is_alive and (_current[0].url, _current[0].memory) == (url, memory)):
+        if not (_current and _current[0].is_alive and _current[0].url == url):
             _refuse_java()
             if url.startswith(STANDALONE):
                 _refuse_silence(url)
             # A process has one application: another address ends the one that it had.
             while _current:
                 _current.pop().end()
-            _current.append(_started(url, memory))
+            _current.append(_started(url))
         return SparkSession(_current[0].context).newSession()
 
 
@@ -104,13 +103,11 @@ def end() -> None:
             _current.pop().end()
 
 
-def _started(url: str, memory: str | None) -> _Application:
+def _started(url: str) -> _Application:
     with ExitStack() as parts:
         folder = parts.enter_context(scratch())
         settings = _SETTINGS | {"spark.sql.warehouse.dir": f"file:{folder}/warehouse", "spark.local.dir": str(folder)}
         settings["spark.master"] = "local[*]" if url == LOCAL else url
-        if memory:
-            settings["spark.driver.memory"] = memory.removesuffix("B").lower()
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         # What Java says on the way quotes queries and cells: it goes nowhere that somebody reads.
         log = parts.enter_context((folder / "java.log").open("wb"))
@@ -127,7 +124,7 @@ def _started(url: str, memory: str | None) -> _Application:
         parts.callback(context.stop)
         if url.startswith(STANDALONE):
             _await_worker(context)
-        return _Application(url, memory, context, parts.pop_all())
+        return _Application(url, context, parts.pop_all())
 
 
 def _end_java(gateway: Any) -> None:

@@ -39,7 +39,7 @@ _NUMBERS = itertools.count()
 
 
 @contextmanager
-def connect(url: str, *, folders: Iterable[Path], memory: str | None) -> Iterator[Cluster]:
+def connect(url: str, *, folders: Iterable[Path]) -> Iterator[Cluster]:
     """Open Spark for as long as the block runs; see `creditlab.engine.connect`.
 
     Raises
@@ -48,7 +48,7 @@ def connect(url: str, *, folders: Iterable[Path], memory: str | None) -> Iterato
         If the cluster is not there, is of another version, or gave the work up.
     """
     places = [one.resolve() for one in folders]
-    session = session_for(url, memory)
+    session = session_for(url)
     with ExitStack() as stack:
         backend = Cluster(places, stack)
         backend.register_options()
