@@ -7,6 +7,7 @@ browser or missing data must not turn a green run into a promise that nobody che
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -171,3 +172,16 @@ def creditlab_here() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.CompletedProcess(given, status, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def samples_taken_in(
+    tmp_path_factory: pytest.TempPathFactory, creditlab_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> tuple[Path, dict[str, int]]:
+    """A copy of the sample workspace after `creditlab ingest`, and what that printed; tests only read it."""
+    folder = tmp_path_factory.mktemp("samples") / "copy"
+    unwanted = shutil.ignore_patterns("lake", "reports", "keys", ".creditlab")
+    shutil.copytree(ROOT / "data_samples", folder, ignore=unwanted)
+    done = creditlab_here("--json", "ingest", workspace=folder)
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -57,13 +55,10 @@ class Measured:
 @pytest.fixture(scope="module")
 def measured(
     parameters: Parameters,
-    tmp_path_factory: pytest.TempPathFactory,
+    samples_taken_in: tuple[Path, dict[str, int]],
     creditlab_here: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Measured:
-    folder = tmp_path_factory.mktemp("samples") / "copy"
-    shutil.copytree(SAMPLES, folder, ignore=shutil.ignore_patterns("lake", "reports", "keys", ".creditlab"))
-    ingested = creditlab_here("--json", "ingest", workspace=folder)
-    assert ingested.returncode == 0, ingested.stderr
+    folder, counts = samples_taken_in
     volume, target = parameters.volume, folder.parent / "measured.csv"
     end = volume.last_day.replace(month=10, day=1)
     done = creditlab_here(
@@ -71,7 +66,7 @@ def measured(
         "--by", "item_code,department,month", "--output", target, workspace=folder,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return Measured(json.loads(ingested.stdout), read_rows(target))
+    return Measured(counts, read_rows(target))
 
 
 def test_late_departments_are_found(measured: Measured, parameters: Parameters) -> None:
