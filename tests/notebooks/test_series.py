@@ -6,7 +6,9 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,14 @@ import pytest
 from creditlab.errors import NoDataError, ReportError
 from creditlab.periods import parse_period
 from creditlab.reports import series
+from creditlab.reports.kept import keep
+from creditlab.reports.publication import publish_one, targets
 from creditlab.reports.series import Outcome, publish_series
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
 from tests.notebooks import publishing
-from tests.notebooks.publishing import NOW, edit_notebook, make_notebooks, make_workspace
+from tests.notebooks.made_up import made_up_release
+from tests.notebooks.publishing import NOTEBOOKS, NOW, edit_notebook, make_notebooks, make_workspace
 
 DIES_ONCE = """import os
 import pathlib
@@ -115,3 +120,26 @@ def test_the_log_is_one_object_a_line() -> None:
     note("published", {"report": "quarterly", "language": "zh_CN", "seconds": 1.5})
     assert [json.loads(line)["step"] for line in lines] == ["retried", "published"]
     assert all(line.count("\n") == 1 and json.loads(line)["at"].startswith("2026-10-20T09:30") for line in lines)
+
+
+@pytest.mark.parametrize(("report", "code"), [("unit", "130200"), ("department", "SCJG")])
+def test_a_part_is_published_from_the_release_that_was_put_aside_without_a_lake(
+    tmp_path: Path, report: str, code: str
+) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    shutil.copytree(NOTEBOOKS.parent / "data_samples" / "catalogue", workspace.catalogue)
+    keep(tmp_path / "kept", made_up_release())
+    entry = replace(series.read_listing(NOTEBOOKS)[report], formats=())
+    ((place, values),) = targets(
+        workspace, entry, parse_period("2026Q3"), date(2026, 10, 20), Audience.PUBLIC, Language.EN,
+        departments=[code], units=[code],
+    )  # fmt: skip
+    done = publish_one(workspace, entry, place, values, NOW, "0123abc", kept=tmp_path / "kept")
+    assert done.folder == workspace.reports / "2026Q3" / f"{report}_{code}" / "en" / "r1"
+    manifest = json.loads((done.folder / "manifest.json").read_text("utf-8"))
+    assert [one["name"] for one in manifest["tables"]] == [
+        "measures", "beside_the_province", "deliveries", "omissions", "methods",
+    ]  # fmt: skip
+    assert manifest["release"] == made_up_release().entry.as_json()
+    assert manifest["parameters"][report] == code
+    assert str(tmp_path).encode() not in (done.folder / "manifest.json").read_bytes()
