@@ -85,8 +85,8 @@ def connect(
         )
         # A file of the lake never changes under its name, and is asked about more than once.
         backend.con.execute("SET parquet_metadata_cache = true")
-        # Rows that are written in parts wait until so many are there, for each processor: half a million wide ones would
-        # fill the memory that compaction has.
+        # Rows that are written in parts wait until so many are there, for each processor: half a million wide ones
+        # would fill the memory that compaction has.
         backend.con.execute("SET partitioned_write_flush_threshold = 32768")
         # In a notebook the engine would show how far it is, and a page shows nothing but sections.
         backend.con.execute("SET enable_progress_bar = false")

@@ -212,7 +212,7 @@ class ScorecardError(RuleError):
 
 
 class EngineError(RuleError):
-    """A scale-out engine that is not there, is of another version, or gave the work up; nothing half done is visible."""
+    """A scale-out engine that is not there, is of another version, or gave up; nothing half done is visible."""
 
     code = "engine"
     exit_status = ExitStatus.INTERNAL

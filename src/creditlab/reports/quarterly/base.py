@@ -74,8 +74,8 @@ class Quarterly(Sectioned, ABC):
             ),
             _(
                 "Natural persons appear in aggregates only. A cell to which items that cover natural persons "
-                "contribute is suppressed when it counts fewer than the policy's threshold, and so much more is suppressed "
-                "that nobody can reckon it back. Both are marked [c]."
+                "contribute is suppressed when it counts fewer than the policy's threshold, and so much more is "
+                "suppressed that nobody can reckon it back. Both are marked [c]."
             ),
         ]
         return self._keep("methods", _("Method notes"), paragraphs, [table])
