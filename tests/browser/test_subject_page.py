@@ -44,11 +44,17 @@ def pages(shelf: Path, make_tiny: Any) -> dict[tuple[str, str], Path]:
     return {(path.parts[-3].split("_")[-1].split("-")[0], path.parts[-2]): path for path in found}
 
 
+def shown_tables(visit: Visit) -> dict[str, list[dict[str, str]]]:
+    """What the page's tables show: by table, each row's text by column."""
+    found: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
+    return {name: [{column: text for column, _, text in cells} for cells in rows] for name, rows in found.items()}
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_every_cell_is_the_files(pages: dict[tuple[str, str], Path], browser: Browser, language: Language) -> None:
     folder, say = pages[FIRM, str(language)], Messages(language).gettext
     visit = Visit(browser, folder / "index.html")
-    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
+    shown = shown_tables(visit)
     files = {path.stem: path for path in (folder / "tables").glob("*.csv")}
     assert set(shown) == set(files)
     compared = 0
@@ -57,7 +63,7 @@ def test_every_cell_is_the_files(pages: dict[tuple[str, str], Path], browser: Br
             rows = list(csv.DictReader(file))
         assert len(rows) == len(shown[name]), name
         for row, cells in zip(rows, shown[name], strict=True):
-            for column, text in cells:
+            for column, text in cells.items():
                 if column not in NAMED:
                     value = row[column].removeprefix("'")
                     expected = say(WORDS[column][value]) if column in WORDS and value else value
@@ -71,10 +77,8 @@ def test_every_cell_is_the_files(pages: dict[tuple[str, str], Path], browser: Br
 
 def test_the_timeline_is_what_was_delivered(pages: dict[tuple[str, str], Path], browser: Browser) -> None:
     visit = Visit(browser, pages[FIRM, "en"] / "index.html")
-    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
-    timeline = sorted(
-        (cells["event_date"], cells["amount"], cells["valid_until"]) for cells in map(dict, shown["timeline"])
-    )
+    shown = shown_tables(visit)
+    timeline = sorted((cells["event_date"], cells["amount"], cells["valid_until"]) for cells in shown["timeline"])
     delivered = sorted(
         (row["event_date"], row.get("amount", ""), row.get("valid_until", ""))
         for rows in ROWS.values()
@@ -84,8 +88,8 @@ def test_the_timeline_is_what_was_delivered(pages: dict[tuple[str, str], Path], 
     assert timeline == delivered
     tiles = visit.page.locator(".tile-value").all_text_contents()
     # Held; that count; published now; disputed; of the quarter.
-    counted = sum(not dict(cells)["left_out"] for cells in shown["timeline"])
-    published = sum(bool(dict(cells)["published_until"]) for cells in shown["timeline"])
+    counted = sum(not cells["left_out"] for cells in shown["timeline"])
+    published = sum(bool(cells["published_until"]) for cells in shown["timeline"])
     assert tiles == [str(len(delivered)), str(counted), str(published), "1", str(len(delivered) - 1)]
     assert counted == published + 1  # the market information
     visit.context.close()
@@ -97,8 +101,8 @@ def test_the_timelines_chart_has_a_mark_for_each_row_of_its_table(
 ) -> None:
     visit = Visit(browser, pages[FIRM, "en"] / "index.html", viewport={"width": width, "height": 900})
     visit.page.wait_for_function("document.documentElement.dataset.charts === '1'")
-    shown: dict[str, list[list[list[str]]]] = visit.page.evaluate(TABLE_SCRIPT)
-    rows = [dict(cells) for cells in shown["timeline"]]
+    shown = shown_tables(visit)
+    rows = shown["timeline"]
     data = visit.page.evaluate("document.getElementById('chart-timeline').data")
     marks = [
         mark for trace in data for mark in zip(trace["x"], trace["customdata"], trace["marker"]["symbol"], strict=True)

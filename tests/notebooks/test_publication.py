@@ -161,6 +161,6 @@ def test_parameters_that_differ_stop_before_anything_runs(
 
 
 def test_unknown_report_is_refused(workspace: Workspace, notebooks: Path) -> None:
-    with pytest.raises(ParameterError, match=r"Choose from: quarterly, catalogue"):
+    with pytest.raises(ParameterError, match=r"Choose from: quarterly, unit, department, catalogue"):
         publish_made_up(workspace, notebooks, reports=["../quarterly"])
     assert visible(workspace) == []
