@@ -139,8 +139,11 @@ def test_case_42_no_identifier_is_in_what_is_said_of_bad_rows(made: Made, capfd:
            row(PERSONS[2], subject_id=f"{PERSONS[3]} 号", action=PERSONS[4]), row("", note=PERSONS[5])]  # fmt: skip
     tiny.deliver(bad)
     tiny.deliver([row("1")], period=PERSONS[6])
+    for number, column in enumerate(("item_code", "department", "region_code"), start=7):
+        tiny.deliver([row("1")], **{column: PERSONS[number]})
     tiny.deliver("\n".join([",".join(PERSONS), '"', *PERSONS]))
-    for words in (["ingest"], ["quarantine"], ["--json", "quarantine", "--by", "item_code"], ["lake", "history"]):
+    columns = "item_code,department"
+    for words in (["ingest"], ["quarantine"], ["--json", "quarantine", "--by", columns], ["lake", "history"]):
         main(["--workspace", str(tiny.folder), *words])
         said = "".join(capfd.readouterr())
         assert said

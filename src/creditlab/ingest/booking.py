@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from creditlab import engine
 from creditlab.catalogue import Catalogue
-from creditlab.identifiers import key_fingerprint, mask_resident_ids
+from creditlab.identifiers import key_fingerprint
 from creditlab.ingest.protect import Protection
 from creditlab.lake import editions_text
 from creditlab.lake.schemas import FORMAT_VERSION, RUNS
@@ -67,16 +67,12 @@ def quarantine_rows(backend: Backend, run_no: int) -> pa.RecordBatchReader:
     )
 
 
-def delivery_row(
-    row: ManifestRow, delivery_id: str, file_sha256: str, run_no: int, counts: Counts, protection: Protection
-) -> dict[str, Any]:
+def delivery_row(row: ManifestRow, delivery_id: str, file_sha256: str, run_no: int, counts: Counts) -> dict[str, Any]:
     """A delivery as the lake keeps it."""
-    # Departments name files after whom they are about.
-    path, period = mask_resident_ids(pa.array([row.path, row.period]), protection.key)[0].to_pylist()
     return {
         "run_no": run_no,
         "delivery_id": delivery_id,
-        "path": path,
+        "path": row.path,
         "file_sha256": file_sha256,
         "item_code": row.item_code,
         "department": row.department,
@@ -84,7 +80,7 @@ def delivery_row(
         "delivered_at": row.delivered_at,
         "received_on": row.received_on,
         "manifest_row": row.manifest_row,
-        "period": period,
+        "period": row.period,
         "is_zero_report": row.is_zero_report,
     } | asdict(counts)
 

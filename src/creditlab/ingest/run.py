@@ -291,7 +291,7 @@ class _Run:
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, [0] * len(OUTCOMES))), strict=True))
             counts = Counts(delivered=self.intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
-            rows.append(delivery_row(one.row, one.delivery_id, one.file_sha256, run_no, counts, self.protection))
+            rows.append(delivery_row(one.row, one.delivery_id, one.file_sha256, run_no, counts))
         table = pa.Table.from_pylist(rows, schema=DELIVERIES)
         self.lake.append("deliveries", pa.concat_tables([table, self._moved_rows(snapshot, moved, run_no)]))
         return total

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import pyarrow as pa
+
 from creditlab.errors import ManifestError, SourceError, UserError
+from creditlab.identifiers import mask_resident_ids
 from creditlab.ingest.intake import Intake
 from creditlab.sources import (
     MANIFEST_FILE,
@@ -123,8 +126,8 @@ class Taking:
         elif delivery_id in self._dropped_ids:
             self.absent += 1
         else:
-            # It is known by what the manifest says, and kept under the department's own code.
-            self._read(row, Taken(self._under_own_code(row), delivery_id, sha256), content, known_ids)
+            # It is known by what the manifest says, and kept as that may be kept.
+            self._read(row, Taken(self._as_kept(row), delivery_id, sha256), content, known_ids)
 
     def _read(self, row: ManifestRow, one: Taken, content: Content | None, known_ids: set[str]) -> None:
         arrival = None
@@ -161,11 +164,19 @@ class Taking:
         except (UnreadableFileError, OSError):
             return None
 
-    def _under_own_code(self, row: ManifestRow) -> ManifestRow:
-        """The row with the code of the department that an alias stands for; who is responsible is asked later."""
+    def _as_kept(self, row: ManifestRow) -> ManifestRow:
+        """The row with the code of the department that an alias stands for; who is responsible is asked later.
+
+        Departments name files after whom they are about, and a column may stand in another's place: a person's number
+        is masked wherever it stands.
+        """
         catalogue = self.intake.staging.catalogue
         own = catalogue.history.own_code(row.department, row.received_on, catalogue.departments)
-        return row if own == row.department else replace(row, department=own)
+        words = pa.array([row.path, row.item_code, own, row.region_code, row.period], pa.string())
+        path, item, department, region, period = mask_resident_ids(words, self.intake.staging.protection.key)[
+            0
+        ].to_pylist()
+        return replace(row, path=path, item_code=item, department=department, region_code=region, period=period)
 
     def _drop(self, arrival: int | None, one: Taken) -> None:
         self._dropped_ids.add(one.delivery_id)
