@@ -215,8 +215,8 @@ def test_killed_publication_is_not_there_and_the_next_one_is_whole(undisturbed: 
     assert [path.name for path in shelf.iterdir()] == ["r1"]
     assert not index.exists()
     check_revision(shelf / "r1")
-    # The folder, then the link to the latest one, then the index.
-    assert count_steps(folder, *PUBLISH) == ["rename#1", "replace#1", "replace#2"]
+    # The folder, then the link to the latest one, then the feed and the index.
+    assert count_steps(folder, *PUBLISH) == ["rename#1", "replace#1", "replace#2", "replace#3"]
     assert sorted(path.name for path in shelf.iterdir()) == ["latest", "r1", "r2"]
     assert (shelf / "latest").readlink() == Path("r2")
     check_revision(shelf / "r2")

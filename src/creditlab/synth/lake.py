@@ -140,7 +140,7 @@ def _judge(workspace: Workspace, province: Province, chunk: Chunk, rules: _Rules
             outcome = dict(zip(OUTCOMES, map(int, moved.get(number, nothing)), strict=True))
             counts = Counts(intake.delivered[number], quarantined=quarantined.get(number, 0), **outcome)
             total += counts
-            booked = delivery_row(row, delivery_id, sha256, _RUN_NO, counts, rules.protection)
+            booked = delivery_row(row, delivery_id, sha256, _RUN_NO, counts)
             deliveries.append((line, booked))
     return _Judged(tables, deliveries, total, made.happened)
 
