@@ -259,7 +259,7 @@
         if (!bad) continue;
         rows.push({ bad: found.reduce((sum, one) => sum + (one ? one.never_delivered : 0), 0), row: make("tr", { "data-item": item, "data-department": department },
           make("th", { scope: "row" }, go({ department: department, item: item })(texts().items[item]), make("div", {}, chosen.department ? "" : texts().departments[department])),
-          ...found.map((one) => make("td", { class: "number " + (one ? shade(one.cell) : ""), title: one ? say("days", {
+          ...found.map((one) => make("td", { class: "count " + (one ? shade(one.cell) : ""), title: one ? say("days", {
             due: one.due, on_time: one.on_time, late: one.late, never: one.never_delivered,
           }) : null }, one === null ? "" : one.late + one.never_delivered === 0 ? "✓" :
             [one.never_delivered ? say("never") + " " + one.never_delivered : "", one.late ? say("late") + " " + one.late : ""].filter(Boolean).join(", ")))) });
