@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
+    from creditlab.workspace import Workspace
+
 EMBEDDED = "duckdb://"
 _NUMBERS = itertools.count()
 _PIECE_ROWS = 32_768
@@ -109,6 +111,20 @@ def connect(
             raise said from error
         finally:
             backend.disconnect()
+
+
+@contextmanager
+def over(workspace: Workspace, memory: str) -> Iterator[Backend]:
+    """Open the engine that a workspace names over its lake; `memory` is what it may hold where the workspace says none.
+
+    Raises
+    ------
+    WorkspaceError, StorageError, MemoryLimitError, InternalError
+        As `connect`.
+    """
+    limit = workspace.engine_memory or memory
+    with connect(workspace.engine_url, folders=[workspace.lake], memory=limit) as backend:
+        yield backend
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from creditlab.scorecards.features import GROUPS, OF_EVIDENCE, Meaning, features
 from creditlab.scorecards.gates import Reason, refuse_broken, suspects
 from creditlab.scorecards.sample import Beside, Sample, make_sample
 from creditlab.scorecards.sealing import Seal, explained, read_seal, seal_text
-from creditlab.wholefile import new_private_file, write_whole
+from creditlab.wholefile import write_whole
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -121,17 +121,8 @@ def fit_card(
         has_challenger=has_challenger,
     )  # fmt: skip
     path.parent.mkdir(exist_ok=True)
-    keep(card, path)
+    write_whole(path, card_text(card), is_private=True)
     return card
-
-
-def keep(card: Card, path: Path) -> None:
-    """Write a card's file: readable by its owner only, seen whole or not at all."""
-    draft = path.with_name(f".{path.name}.part")
-    draft.unlink(missing_ok=True)
-    with new_private_file(draft, "w") as file:
-        file.write(card_text(card))
-    draft.replace(path)
 
 
 def take_sample(

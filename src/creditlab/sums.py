@@ -86,6 +86,13 @@ def summed_inputs(
         If the disk is full.
     """
     snapshot, inputs = take_inputs(workspace, backend, run_no)
+    return with_sums(snapshot, inputs, periods, as_of, with_subjects=with_subjects)
+
+
+def with_sums(
+    snapshot: Snapshot, inputs: Inputs, periods: Sequence[Period], as_of: date, *, with_subjects: bool = True
+) -> Inputs:
+    """The same for who has taken snapshot and inputs already."""
     months = sorted({month.start for period in periods if period.is_whole_months for month in period.months()})
     plain = _Tallies(snapshot, inputs, of_records(inputs.catalogue), None)
     linked = _Tallies(snapshot, inputs, OF_REGISTER, snapshot.last["subjects_run"] or 0)

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import IO, Any
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Replace a text file as a whole: a reader sees the old one or the new one, whenever the power fails."""
+def write_whole(path: Path, content: str, *, is_private: bool = False) -> None:
+    """Replace a text file as a whole: a reader sees the old one or the new one, whenever the power fails.
+
+    A private one is nobody else's to read, not for a moment.
+    """
     temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    # What a killed process left may be readable by others.
+    temporary.unlink(missing_ok=True)
+    with new_private_file(temporary, "w") if is_private else temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditlab.errors import AccessLogError, WorkspaceError
-from creditlab.wholefile import new_private_file
+from creditlab.wholefile import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,14 +226,8 @@ class AccessLog:
         return head
 
     def _write_head(self, head: _Head, key: bytes) -> None:
-        draft = self._head_path.with_name(f".{self._head_path.name}.new")
-        draft.unlink(missing_ok=True)
         content = {"count": head.count, "size": head.size, "link": head.link, "seal": _seal(head, key)}
-        with new_private_file(draft, "w") as file:
-            file.write(json.dumps(content) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._head_path)
+        write_whole(self._head_path, json.dumps(content) + "\n", is_private=True)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

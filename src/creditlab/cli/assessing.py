@@ -61,9 +61,7 @@ def _assess(chosen: argparse.Namespace) -> Answer:
         if path:
             check_place(path, workspace.reports)
     is_chinese = workspace.language is Language.ZH_CN
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         taken = take_assessment(workspace, backend, as_of, run_no=chosen.run_no, name=chosen.methodology)
         table = backend.to_pyarrow(taken.assessment.table().order_by("subject_id"))
         if not table.num_rows:
@@ -105,9 +103,7 @@ def _explain(chosen: argparse.Namespace, workspace: Workspace, as_of: date) -> A
         do = "Leave out --output, --findings, --methodology and --keep."
         raise ParameterError("one organisation's standing is explained, not written", where="--subject", do=do)
     messages = Messages(workspace.language)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         asking = purpose_of(chosen, workspace, Purpose.ASSESSMENT)
         found = explain_subject(workspace, backend, chosen.subject, as_of, run_no=chosen.run_no, asking=asking)
     said, lines = found.paragraphs(messages), found.lines(messages)
@@ -165,9 +161,7 @@ def _gates(chosen: argparse.Namespace, workspace: Workspace, methodology: Method
         return []
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     run_no = chosen.run_no if "run_no" in chosen else None
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         return said(methodology, try_gates(workspace, backend, methodology, as_of, run_no))
 
 

@@ -45,9 +45,7 @@ def _measure(chosen: argparse.Namespace) -> Answer:
     period, as_of, by = parse_period(chosen.period), parse_date(chosen.as_of), parse_groups(chosen.by)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         dropped = [column for group, column in _GROUP_COLUMNS.items() if group not in by]
         columns = [column for column in MEASUREMENT if column not in dropped]
         order = [

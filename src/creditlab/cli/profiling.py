@@ -39,9 +39,7 @@ def _profile(chosen: argparse.Namespace) -> Answer:
     workspace, as_of = opened(chosen), parse_date(chosen.as_of)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         held = hold(workspace, backend, as_of, formats=())
         if chosen.output or chosen.keep:
             purpose_of(chosen, workspace, Purpose.ANALYSIS).note(workspace, None, held.run_no)
@@ -76,9 +74,7 @@ def _check(chosen: argparse.Namespace) -> Answer:
     as_of = parse_date(chosen.as_of) if chosen.as_of else today(workspace)
     if chosen.output:
         check_place(chosen.output, workspace.reports)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         asking = purpose_of(chosen, workspace, Purpose.TENDER)
         checked = check_codes(workspace, backend, chosen.codes, as_of, asking=asking)
     if chosen.output:

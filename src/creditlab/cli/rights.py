@@ -65,9 +65,7 @@ def _statement(chosen: argparse.Namespace) -> Answer:
         check_new(chosen.output, workspace.reports)
     given = read_given(chosen.number, sys.stdin)
     as_of = parse_date(chosen.as_of) if chosen.as_of else day
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         found = take_statement(workspace, backend, given, as_of, entitlement, chosen.kind)
     text = as_text(found, given.number)
     if chosen.output:

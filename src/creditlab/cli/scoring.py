@@ -50,9 +50,7 @@ def _fit(chosen: argparse.Namespace) -> Answer:
     from creditlab.predicting import fit_card
 
     workspace = opened(chosen)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         card = fit_card(
             workspace, backend, chosen.name, parse_date(chosen.test_on), months=chosen.months, windows=chosen.windows,
             without=chosen.without, has_challenger=not chosen.no_challenger,
@@ -104,9 +102,7 @@ def _score(chosen: argparse.Namespace) -> Answer:
         do = "Release it, or try it with --study."
         raise ScorecardError("not_released", "the card was not released", where=chosen.name, do=do)
     about = _about(kept) | {"as_of": as_of.isoformat()}
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         asked, scored = score_subjects(workspace, backend, kept, as_of)
         # Worked out as a whole, read in batches: a province has more organisations than memory holds reasons for.
         found = backend.create_table("scorecard_scores", scored)

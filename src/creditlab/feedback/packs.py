@@ -29,7 +29,7 @@ from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.shelf import past_releases
 from creditlab.scratch import scratch
-from creditlab.sums import summed_inputs
+from creditlab.sums import with_sums
 from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
 from creditlab.wholefile import new_private_file
 
@@ -124,14 +124,10 @@ def write_packs(
     if target.resolve().is_relative_to(workspace.reports.resolve()):
         raise DisclosureError("packs may not lie among the published reports", where="--output", do="Name another.")
     messages = Messages(language)
-    with engine.connect(
-        workspace.engine_url, folders=[workspace.lake], memory=workspace.engine_memory or _MEMORY
-    ) as backend:
+    with engine.over(workspace, _MEMORY) as backend:
         snapshot, inputs = take_inputs(workspace, backend)
         chosen = _known(inputs.catalogue, departments)
-        kept = summed_inputs(
-            workspace, backend, rated_periods(period, periods_before), as_of, inputs.run_no, with_subjects=False
-        )
+        kept = with_sums(snapshot, inputs, rated_periods(period, periods_before), as_of, with_subjects=False)
         rates = take_rates(
             kept, period, as_of, read_policy(workspace.policy), past_releases(workspace.reports), periods_before
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from creditlab.catalogue import Catalogue
+from creditlab.errors import CalendarError
 from creditlab.periods import Period, WorkingDays
 
 _ONE_DAY = timedelta(days=1)
@@ -41,3 +42,12 @@ def planned_release(period: Period, catalogue: Catalogue, calendar: WorkingDays)
     while calendar.ordinal(day) == calendar.ordinal(day - _ONE_DAY):
         day += _ONE_DAY
     return day
+
+
+def known_release(period: Period, catalogue: Catalogue, calendar: WorkingDays) -> date | None:
+    """The same; None where nobody knows it yet: the state names the next year's working days late in the year."""
+    try:
+        return planned_release(period, catalogue, calendar)
+    except CalendarError:
+        # To be told as unknown by who asks.
+        return None

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from creditlab.catalogue import Catalogue
-from creditlab.errors import CalendarError, ReportError
+from creditlab.errors import ReportError
 from creditlab.periods import Period, WorkingDays, containing
-from creditlab.reports.calendar import planned_release
+from creditlab.reports.calendar import known_release
 from creditlab.reports.shelf import published
 from creditlab.terms import Audience, UpdatePeriod
 from creditlab.wholefile import write_whole
@@ -55,15 +55,9 @@ def release_calendar(
     quarters = [period]
     for _ in range(_BACK):
         quarters.append(quarters[-1].previous())
-    return [Planned(one, _planned(one, catalogue, calendar), first.get(one.label, "")) for one in reversed(quarters)]
-
-
-def _planned(period: Period, catalogue: Catalogue, calendar: WorkingDays) -> date | None:
-    try:
-        return planned_release(period, catalogue, calendar)
-    except CalendarError:
-        # The state names the next year's working days late in the year; until then nobody knows the day.
-        return None
+    return [
+        Planned(one, known_release(one, catalogue, calendar), first.get(one.label, "")) for one in reversed(quarters)
+    ]
 
 
 def calendar_text(planned: Iterable[Planned]) -> str:

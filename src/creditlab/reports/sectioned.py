@@ -69,7 +69,14 @@ class Sectioned(ABC):
         The reader's language.
     out
         Where `save` writes; None when nothing is to be written.
+
+    Attributes
+    ----------
+    methodology
+        The one that the report rests on, for those few that do.
     """
+
+    methodology: Methodology | None = None
 
     def __init__(
         self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
@@ -91,9 +98,7 @@ class Sectioned(ABC):
     @property
     def stamp(self) -> Stamp:
         """What the report was made from."""
-        # Few reports rest on a methodology; one that does has it.
-        rests_on = vars(self).get("methodology")
-        seal = rests_on.digest if isinstance(rests_on, Methodology) else ""
+        seal = self.methodology.digest if self.methodology else ""
         return read_stamp(self.out, self.workspace, self.release, self.editions, seal)
 
     def save(self) -> None:

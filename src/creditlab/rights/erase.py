@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,9 +37,6 @@ from creditlab.rights.who import Given, who_is
 from creditlab.scratch import scratch
 from creditlab.terms import Purpose
 from creditlab.workspace import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 MEMORY = "1GB"
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 
@@ -102,18 +103,26 @@ def _is_ours(path: Path, workspace: Workspace) -> bool:
 
 
 def _names(path: Path, needles: list[bytes]) -> bool:
-    if zipfile.is_zipfile(path):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                parts = [archive.read(one) for one in archive.namelist()]
-            return any(one in part for part in parts for one in needles)
-        except (OSError, zipfile.BadZipFile):
-            return False
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            return _holds(file, needles)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                with archive.open(name) as part:
+                    if _holds(part, needles):
+                        return True
+    except (OSError, zipfile.BadZipFile):
+        pass
+    return False
+
+
+def _holds(file: IO[bytes], needles: list[bytes]) -> bool:
+    """Whether one of some texts is in a file: read piece by piece, for a packed one may be of any size unpacked."""
     overlap = max(map(len, needles)) - 1
     before = b""
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            if any(one in before + piece for one in needles):
-                return True
-            before = piece[-overlap:]
+    while piece := file.read(_PIECE):
+        if any(one in before + piece for one in needles):
+            return True
+        before = piece[-overlap:]
     return False

@@ -24,7 +24,7 @@ from creditlab.lake import Lake, Snapshot
 from creditlab.rights.order import Order
 from creditlab.rights.who import Who
 from creditlab.terms import COUNTS, Role
-from creditlab.wholefile import new_private_file
+from creditlab.wholefile import write_whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -91,11 +91,7 @@ class Plan:
 
     def write(self, lake: Lake) -> None:
         """Put the plan where every command that writes sees it."""
-        draft = lake.erasing.with_name(f"{lake.erasing.name}.new")
-        draft.unlink(missing_ok=True)
-        with new_private_file(draft, "w") as file:
-            json.dump(asdict(self), file)
-        draft.replace(lake.erasing)
+        write_whole(lake.erasing, json.dumps(asdict(self)), is_private=True)
 
     @classmethod
     def read(cls, lake: Lake) -> Plan | None:
@@ -165,10 +161,10 @@ def _rows_of(snapshot: Snapshot, catalogue: Catalogue, who: Who | None, record: 
             hit = rows.key64.isin(_keys_of(snapshot, record))
         keys = rows.filter(hit).select("key64").distinct()
         parts.append(backend.to_pyarrow(rows.mutate(is_erased=hit).semi_join(keys, "key64").select(*_ROW, "is_erased")))
-    nothing = pa.table({"is_erased": pa.array([], pa.bool_())})
-    found = pa.concat_tables(parts) if parts else nothing
+    if not parts:
+        return _empty()
     deliveries = backend.to_pyarrow(snapshot.deliveries().select("delivery_id", "received_on", "manifest_row"))
-    return found.join(deliveries, "delivery_id", join_type="inner") if parts else _empty()
+    return pa.concat_tables(parts).join(deliveries, "delivery_id", join_type="inner")
 
 
 def _empty() -> pa.Table:

@@ -14,7 +14,7 @@ from creditlab.periods import Period, parse_date, parse_period
 from creditlab.reports.dashboard.cube import dashboard_cube
 from creditlab.reports.dashboard.page import write_dashboard
 from creditlab.reports.dashboard.words import RULES, STATES
-from creditlab.reports.quarterly.base import Take
+from creditlab.reports.quarterly.cube import measured_periods
 from creditlab.reports.quarterly.report import Report
 from creditlab.reports.section import Section
 from creditlab.reports.sectioned import protect
@@ -54,12 +54,13 @@ def released(
 
     The public sees no matters: they are for those who coordinate.
     """
-    from creditlab import engine, lake
+    from creditlab import engine
     from creditlab.monitoring import read_matters
     from creditlab.monitoring.matters import STANDING
+    from creditlab.sums import summed_inputs
 
     with engine.connect(place.engine_url, folders=[place.lake]) as backend:
-        inputs = lake.read_inputs(place, backend, run_no=run_no)
+        inputs = summed_inputs(place, backend, measured_periods(period), as_of, run_no)
         found = [] if audience is Audience.PUBLIC else read_matters(place, backend, int(inputs.run_no))
         matters = [one for one in found if one["state"] in STANDING]
         cube, catalogue = dashboard_cube(inputs, period, as_of, matters), inputs.catalogue
@@ -123,7 +124,7 @@ class Dashboard(Report):
             labels=[Column("matter_id", _("Code")), *(Column(name, title) for name, title in names.items())],
             rows=rows,
             figures=[
-                (Column(what, title, Kind.INTEGER), self._evidence(what))
+                (Column(what, title, Kind.INTEGER), self._count_of(what))
                 for what, title in (("found", _("Found")), ("expected", _("Of, or expected")))
             ],
             messages=self.messages,
@@ -133,10 +134,6 @@ class Dashboard(Report):
             "reported. Nothing is listed for the public."
         )
         return self._keep("matters", _("Matters for coordination"), [text], [table])
-
-    def _evidence(self, what: str) -> Take:
-        start = self.period.start
-        return lambda figures, where: figures.count(**{**where, "measure": what, "period_start": start})
 
     def save(self) -> None:
         """Write the tables of the sections shown, and the page that is clicked; does nothing when only looked at."""

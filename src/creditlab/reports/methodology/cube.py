@@ -16,7 +16,7 @@ from creditlab.assessment.distribution import NO_INFORMATION, NOT_THERE
 from creditlab.assessment.gates import Share, Tried
 from creditlab.assessment.sensitivity import Change, Moves, effective_weights, near_bounds, nominal_weights
 from creditlab.assessment.vectors import Vectors
-from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable
+from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, identities
 from creditlab.periods import Period
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Figure(StrEnum):
     The sums that hold between them are known to `disclosure.identities`, under these names.
     """
 
-    LEVEL = "level"
-    LEVEL_BY_REGION = "level_by_region"
+    LEVEL = identities.LEVEL
+    LEVEL_BY_REGION = identities.BY_REGION
     LEVEL_BY_INDUSTRY = "level_by_industry"
     LEVEL_BY_KIND = "level_by_kind"
     NOMINAL = "nominal_weight"
@@ -42,9 +42,9 @@ class Figure(StrEnum):
     REPORTED_LEVEL = "level_by_departments"
     NEAR = "near_bound"
     STABLE = "stable"
-    INFORMATION = "has_information"
-    OUTCOME = "outcome"
-    MOVED = "moved"
+    INFORMATION = identities.INFORMATION
+    OUTCOME = identities.OUTCOME
+    MOVED = identities.MOVED
     REGION_RECORDS = "region_records"
     REGION_POINTS = "region_points"
 
@@ -52,11 +52,11 @@ class Figure(StrEnum):
 class Direction(StrEnum):
     """Which of two levels was the higher one, or whether there was one at all."""
 
-    HIGHER = "higher"
-    SAME = "same"
-    LOWER = "lower"
-    CAME = "came"
-    WENT = "went"
+    HIGHER = identities.HIGHER
+    SAME = identities.SAME
+    LOWER = identities.LOWER
+    CAME = identities.CAME
+    WENT = identities.WENT
     NEITHER = "neither"
 
 
@@ -151,13 +151,13 @@ class Figures:
 
     def _direction(self, before: str, after: str) -> str:
         order = {one.code: place for place, one in enumerate(self.methodology.levels)}
-        if before not in order or after not in order:
-            return Direction.CAME if after in order else Direction.WENT if before in order else Direction.NEITHER
-        return (
-            Direction.HIGHER if order[after] < order[before]
-            else Direction.LOWER if order[after] > order[before]
-            else Direction.SAME
-        )  # fmt: skip
+        if before not in order:
+            return Direction.CAME if after in order else Direction.NEITHER
+        if after not in order:
+            return Direction.WENT
+        if order[after] == order[before]:
+            return Direction.SAME
+        return Direction.HIGHER if order[after] < order[before] else Direction.LOWER
 
     def regions(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of `intensity`, and their sum; how many organisations a region has is the sum of its levels."""

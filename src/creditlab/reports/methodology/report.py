@@ -68,7 +68,7 @@ def open_report(
     from creditlab import engine
 
     place = open_workspace(Path(workspace))
-    with engine.connect(place.engine_url, folders=[place.lake], memory=place.engine_memory or MEMORY) as backend:
+    with engine.over(place, MEMORY) as backend:
         chosen = choose_methodology(place, parse_date(as_of), methodology)
         is_wide = Audience(audience) is not Audience.INTERNAL
         day = parse_date(as_of)

@@ -8,11 +8,10 @@ from datetime import date
 
 from creditlab.catalogue import Catalogue
 from creditlab.disclosure import CubeTable, Marker, Release
-from creditlab.errors import CalendarError
 from creditlab.figures import Cell, Figures
 from creditlab.messages import N_, Messages
 from creditlab.periods import Period, WorkingDays
-from creditlab.reports.calendar import planned_release
+from creditlab.reports.calendar import known_release
 from creditlab.reports.quarterly.base import where_measured
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.tables import Column, Kind, Table
@@ -50,15 +49,7 @@ def dates(
     period: Period, following: Period, published: date | None, catalogue: Catalogue, calendar: WorkingDays
 ) -> Dates:
     """The dates of a period's reports, by the rule of the release calendar."""
-    return Dates(_planned(period, catalogue, calendar), published, _planned(following, catalogue, calendar))
-
-
-def _planned(period: Period, catalogue: Catalogue, calendar: WorkingDays) -> date | None:
-    try:
-        return planned_release(period, catalogue, calendar)
-    except CalendarError:
-        # Told as unknown on the page: the state names the next year's working days late in the year.
-        return None
+    return Dates(known_release(period, catalogue, calendar), published, known_release(following, catalogue, calendar))
 
 
 def quality_table(release: Release, known: Dates, editions: int, languages: int, messages: Messages) -> Table:
