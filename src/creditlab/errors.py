@@ -162,6 +162,13 @@ class AccessLogError(UserError):
     exit_status = ExitStatus.REFUSED
 
 
+class RoleError(UserError):
+    """Somebody has no role here, or the roles can't be used; which roles there are is not said."""
+
+    code = "role"
+    exit_status = ExitStatus.NOT_ALLOWED
+
+
 class SignError(UserError):
     """A signature that this key, from this account, may not give."""
 

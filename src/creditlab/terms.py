@@ -176,6 +176,14 @@ class Audience(StrEnum):
     INTERNAL = "internal"
 
 
+class NamesFrom(StrEnum):
+    """Who vouches for the name of somebody who looks."""
+
+    SYSTEM = "system"
+    JUPYTERHUB = "jupyterhub"
+    PROXY = "proxy"
+
+
 class Purpose(StrEnum):
     """What a subject is looked up for; the access log has it with every look-up."""
 

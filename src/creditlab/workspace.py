@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from creditlab.errors import WorkspaceError
 from creditlab.periods import WorkingDays, working_days
 from creditlab.scratch import scratch
-from creditlab.terms import MANIFEST, Language, Purpose
+from creditlab.terms import MANIFEST, Language, NamesFrom, Purpose
 from creditlab.wholefile import new_private_file
 
 CONFIGURATION = "creditlab.toml"
@@ -47,7 +47,7 @@ _SECTIONS: dict[str, dict[str, type]] = {
     "calendar": {"country": str, "days": str, "official_until": date},
     "report": {"language": str, "contact": str},
     "ingest": {"blanks": list},
-    "access": {"purpose": str},
+    "access": {"purpose": str, "names": str},
 }
 #: Databases that queries in the inbox may name: any name, the address as libpq reads it.
 _SOURCES = "sources"
@@ -91,6 +91,7 @@ class Workspace:
     sources: Mapping[str, str]
     monitoring: Mapping[str, Any]
     purpose: Purpose | None = None
+    names: NamesFrom = NamesFrom.SYSTEM
 
     def working_days(self) -> WorkingDays:
         """The workspace's working-day calendar."""
@@ -232,6 +233,10 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
     if asked is not None and asked not in list(Purpose):
         do = f"Write one of {', '.join(map(str, Purpose))}."
         raise WorkspaceError("the purpose is none of the list", where=f"{CONFIGURATION}, [access] purpose", do=do)
+    names = text.get("access", {}).get("names", NamesFrom.SYSTEM)
+    if names not in list(NamesFrom):
+        do = f"Write one of {', '.join(map(str, NamesFrom))}."
+        raise WorkspaceError("who vouches for names is not known", where=f"{CONFIGURATION}, [access] names", do=do)
     days = calendar.get("days")
     return Workspace(
         folder=folder,
@@ -262,6 +267,7 @@ def _build(folder: Path, text: dict[str, Any], sources: dict[str, str], monitori
         sources=dict(sources),
         monitoring=dict(monitoring),
         purpose=Purpose(asked) if asked is not None else None,
+        names=NamesFrom(names),
     )
 
 
@@ -306,6 +312,8 @@ blanks = ["—", "--", "NULL"]
 # [access]
 # What subjects are looked up for here, where a command is not told by --purpose.
 # purpose = "analysis"
+# Who vouches for the names in roles.toml: the system's accounts, JupyterHub, or a proxy before the dashboard.
+# names = "system"
 
 # Databases that queries in the inbox are read from. No password here: PGPASSFILE, PGPASSWORD or a libpq service has it.
 [sources]

@@ -6,7 +6,7 @@ import os
 import pwd
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -16,6 +16,7 @@ from creditlab.identifiers import pseudonyms
 from creditlab.terms import Purpose
 
 if TYPE_CHECKING:
+    from creditlab.access.roles import Viewer
     from creditlab.workspace import Workspace
 
 #: What stands for the subjects where all of them were looked at.
@@ -32,11 +33,14 @@ class Asking:
         Out of the list, and the command or page that looks.
     requester
         On whose behalf, where that is somebody else; never a name or a number.
+    viewer
+        In which role somebody looks; None where there are no roles.
     """
 
     purpose: Purpose
     command: str
     requester: str = ""
+    viewer: Viewer | None = None
     _noted: set[tuple[int, tuple[str, ...]]] = field(default_factory=set, repr=False)
 
     def note(self, workspace: Workspace, subjects: pa.Array | None, run_no: int) -> None:
@@ -60,17 +64,46 @@ class Asking:
         one = (run_no, tuple(marks))
         if one in self._noted or not marks:
             return
-        entry = {
-            # The moment is the log's own: whoever asks is not to be believed about it.
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "who": _user(),
-            "purpose": str(self.purpose),
-            "command": self.command,
-            "subjects": marks,
-            "run_no": run_no,
-        }
+        entry = {**self._looking(run_no), "subjects": marks}
         log.append(entry | ({"requester": self.requester} if self.requester else {}))
         self._noted.add(one)
+
+    def note_view(self, workspace: Workspace, what: str, period: str, rows: int, run_no: int) -> None:
+        """Note that somebody in a role looks at figures; nothing is noted where there are no roles.
+
+        Parameters
+        ----------
+        what
+            The view, in the program's own words and the catalogue's codes: `measure timeliness by department`. No
+            query: whoever writes one may put anything into it.
+        period
+            Its period's label.
+        rows
+            How many rows or cells are shown.
+
+        Raises
+        ------
+        AccessLogError
+            If it can't be noted; then nothing may be shown.
+        """
+        if self.viewer is None:
+            return
+        seen = {"view": what, "period": period, "rows": rows, "subjects": []}
+        log_of(workspace).append(self._looking(run_no) | seen)
+
+    def _looking(self, run_no: int) -> dict[str, Any]:
+        """When, who, in which role, what for, by which command, at which run."""
+        found: dict[str, Any] = {
+            # The moment is the log's own: whoever asks is not to be believed about it.
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "who": system_user(),
+            "purpose": str(self.purpose),
+            "command": self.command,
+            "run_no": run_no,
+        }
+        if self.viewer is not None:
+            found |= {"role": self.viewer.name} | ({"name": self.viewer.person} if self.viewer.person else {})
+        return found
 
 
 def ask(workspace: Workspace, given: str | None, command: str, own: Purpose) -> Asking:
@@ -90,7 +123,7 @@ def ask(workspace: Workspace, given: str | None, command: str, own: Purpose) -> 
         raise ParameterError("the purpose is none of the list", where="purpose", do=f"Name one of {words}.") from error
 
 
-def _user() -> str:
+def system_user() -> str:
     """The user that the system authenticated; what the environment says of it anybody can write."""
     number = os.getuid()
     try:
