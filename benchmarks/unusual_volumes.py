@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.detectable import FALSE_ALARMS, POWER, least_mean, power
 from benchmarks.measuring import write_section
-from benchmarks.planted import HELD_OUT, TUNING, Planted, provinces
+from benchmarks.planted import TUNING, Planted, provinces
+from benchmarks.unseen import HELD_OUT
 from creditlab.monitoring.expected import Learned
 from creditlab.monitoring.findings import Kind
 from creditlab.monitoring.series import Series
