@@ -16,6 +16,7 @@ from creditlab.errors import NoDataError
 from creditlab.periods import Period, parse_date, parse_period
 from creditlab.reports.quarterly import Report
 from creditlab.reports.quarterly.cube import DELIVERY_COUNT, RECORD_COUNT, Omission, assemble
+from creditlab.reports.quarterly.matters import EVIDENCE, TEXTS
 from creditlab.reports.shelf import past_releases
 from creditlab.terms import (
     COUNTS,
@@ -198,7 +199,28 @@ def faults(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
         yield cell(CubeTable.FAULTS, RECORD_COUNT, period, as_of, item, detail=code, count=count)
 
 
-def made_up_cube(period: Period, as_of: date) -> Cube:
+#: What a register might say: of a department and its unit, of an item with natural persons (its count is small), of an
+#: item that nobody delivers.
+MATTERS = tuple(
+    dict(zip((*TEXTS, "numerator", "denominator"), values, strict=True))
+    for values in (
+        ("M-1", "late", "SCJG", "XK-001", "130200", "open", "2026-10-12", 40, 90),
+        ("M-2", "dispute_open", "FAYU", "CF-001", "", "agreed", "2026-07-03", 2, 3),
+        ("M-3", "no_provider", "", "JC-001", "", "returned", "2026-10-20", 0, 12),
+    )
+)
+
+
+def matters(period: Period, as_of: date) -> Iterator[dict[str, Any]]:
+    """The counts of MATTERS."""
+    for one in MATTERS:
+        groups = {name: one[name] for name in ("department", "region_code")}
+        for what, column in EVIDENCE.items():
+            found = cell(CubeTable.MATTERS, what, period, as_of, str(one["item_code"]), **groups)
+            yield found | {"detail": one["matter_id"], "count": one[column]}
+
+
+def made_up_cube(period: Period, as_of: date, *, has_matters: bool = False) -> Cube:
     """The cube of the made-up report."""
     return assemble(
         period,
@@ -208,12 +230,14 @@ def made_up_cube(period: Period, as_of: date) -> Cube:
         deliveries=deliveries(period, as_of),
         omissions=omissions(period, as_of),
         faults=faults(period, as_of),
+        matters=matters(period, as_of) if has_matters else (),
     )
 
 
 def made_up_release(audience: Audience = Audience.PUBLIC) -> Release:
     """The release of the made-up report for 2026Q3."""
-    cube = made_up_cube(parse_period("2026Q3"), date(2026, 10, 20))
+    has_matters = audience is not Audience.PUBLIC
+    cube = made_up_cube(parse_period("2026Q3"), date(2026, 10, 20), has_matters=has_matters)
     return release(cube, audience, read_policy(), past_releases(Path("no-such-folder")))
 
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from creditlab import engine
 from creditlab.cli import main
 from creditlab.errors import WorkspaceError
 from creditlab.monitoring import read_thresholds
+from creditlab.reports.quarterly import open_report
+from creditlab.reports.quarterly.matters import standing_matters
+from creditlab.terms import Audience
 from tests.spec.tiny import Tiny, row
 
 Make = Callable[..., Tiny]
@@ -276,3 +280,21 @@ def test_nothing_is_there_before_anything_is_ingested(ask: Any, tiny: Tiny) -> N
 def test_a_threshold_without_a_meaning_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(WorkspaceError, match=r"rule|threshold|owner"):
         read_thresholds(changes)
+
+
+# --- In the quarterly report -----------------------------------------------------------------------------
+
+
+def test_the_quarterly_report_lists_those_that_stand_and_the_publics_lists_none(ask: Any, make_tiny: Make) -> None:
+    tiny = make_tiny([MONTHLY])
+    tiny.deliver([row("1")], "2026-08-05", period="2026-07")
+    tiny.ingest()
+    update(ask, tiny)
+    standing = {one["matter_id"] for one in found(ask, tiny).values()}
+    assert len(standing) == 2
+    report = open_report(str(tiny.folder), "2026Q3", "2026-11-30", "government", "en", 0, "")
+    listed = {one.name: {row[0].text for row in one.rows} for one in report.omissions().tables}
+    assert listed["matters"] == standing
+    with engine.connect(folders=[tiny.workspace.lake]) as backend:
+        assert standing_matters(tiny.workspace, backend, Audience.INTERNAL, report.release.run_no) != []
+        assert standing_matters(tiny.workspace, backend, Audience.PUBLIC, report.release.run_no) == []

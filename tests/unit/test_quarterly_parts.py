@@ -124,7 +124,7 @@ def test_a_release_put_aside_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found is not None
     assert found.entry == RELEASE.entry
     assert found.rows() == RELEASE.rows()
-    assert [path.stat().st_mode & 0o077 for path in aside.iterdir()] == [0, 0]
+    assert [path.stat().st_mode & 0o077 for path in aside.iterdir()] == [0, 0, 0]
     assert kept_release(None) is None
 
 

@@ -117,6 +117,18 @@ class Release:
             table = table.filter(reduce(pc.and_, asked))
         return replace(self, table=table)
 
+    def joined(self, other: Release) -> Release:
+        """The cells of two selections of one release.
+
+        Raises
+        ------
+        DisclosureError
+            If the other is of another release: what was not protected together is not shown together.
+        """
+        if other.entry != self.entry:
+            raise DisclosureError("cells of two releases can't be put together", do="Take both from one release.")
+        return replace(self, table=pa.concat_tables([self.table, other.table]))
+
     def rows(self) -> list[dict[str, Any]]:
         """The cells as dictionaries, in the order of their table, measure, period and group."""
         keys = ("table", "measure", "period_start", *GROUP_COLUMNS)

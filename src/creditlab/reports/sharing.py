@@ -44,7 +44,7 @@ def share_releases(
         if times > 1:
             from creditlab.reports.quarterly.opening import quarterly_release
 
-            release, _ = quarterly_release(workspace, period, as_of, audience, run_no)
-            keep(folder / name, release)
+            release, _, matters = quarterly_release(workspace, period, as_of, audience, run_no)
+            keep(folder / name, release, matters)
             found[name] = folder / name
     return found

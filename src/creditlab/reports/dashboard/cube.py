@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, roll_up
 from creditlab.periods import Period
 from creditlab.reports.quarterly.cube import Cells, Omission, measured_cube
+from creditlab.reports.quarterly.matters import Matter
 from creditlab.terms import Dimension
 
 if TYPE_CHECKING:
@@ -27,11 +28,9 @@ DUE_GROUPINGS = (
     ("department", "region_code"),
     ("item_code", "department", "region_code"),
 )
-#: A matter's counts: what was found, and of how many, or what was expected; by the name of its column in the register.
-EVIDENCE = {"found": "numerator", "expected": "denominator"}
 
 
-def dashboard_cube(inputs: Inputs, period: Period, as_of: date, matters: Iterable[Mapping[str, Any]]) -> Cube:
+def dashboard_cube(inputs: Inputs, period: Period, as_of: date, matters: Sequence[Matter]) -> Cube:
     """Measure and count everything that the dashboard shows.
 
     Parameters
@@ -41,7 +40,7 @@ def dashboard_cube(inputs: Inputs, period: Period, as_of: date, matters: Iterabl
     period, as_of
         The period, and the day whose state is shown.
     matters
-        The matters that stand; their evidence becomes cells, one for each, under its number as `detail`.
+        The matters that stand; their counts become cells.
 
     Raises
     ------
@@ -50,20 +49,11 @@ def dashboard_cube(inputs: Inputs, period: Period, as_of: date, matters: Iterabl
     """
     from creditlab import measures
 
-    cube = measured_cube(inputs, period, as_of)
+    cube = measured_cube(inputs, period, as_of, matters)
     cells = Cells(inputs.catalogue, as_of, int(inputs.run_no))
     due = _due_by_month(cells, measures.due_cells(inputs, period, as_of), period)
-    evidence = [
-        cells.cell(
-            CubeTable.MATTERS, what, period, detail=one["matter_id"], count=one[column],
-            **{name: one[name] for name in ("item_code", "department", "region_code")},
-        )
-        for one in matters
-        for what, column in EVIDENCE.items()
-    ]  # fmt: skip
     parts = roll_up(pa.Table.from_pylist(due, schema=CUBE_SCHEMA), DUE_GROUPINGS)
-    table = pa.concat_tables([cube.table, parts, pa.Table.from_pylist(evidence, schema=CUBE_SCHEMA)])
-    return Cube(table, period, as_of, int(inputs.run_no), inputs.catalogue)
+    return Cube(pa.concat_tables([cube.table, parts]), period, as_of, int(inputs.run_no), inputs.catalogue)
 
 
 def _due_by_month(cells: Cells, due: ir.Table, period: Period) -> list[dict[str, Any]]:

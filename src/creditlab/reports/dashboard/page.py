@@ -12,10 +12,10 @@ from creditlab.disclosure import CubeTable
 from creditlab.messages import Messages
 from creditlab.periods import parse_period
 from creditlab.reports.dashboard.words import PAGE as WORDS
-from creditlab.reports.dashboard.words import RULES, STATES
 from creditlab.reports.output import synthetic_banner
 from creditlab.reports.page import DASHBOARD, TEMPLATES, render_template, safe_json
 from creditlab.reports.places import places
+from creditlab.reports.quarterly.matters import RULES, STATES, TEXTS
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.terms import Language, Measure
 
@@ -73,11 +73,7 @@ def content(dashboard: Dashboard) -> dict[str, Any]:
         "places": places(units),
         "months": months,
         "measures": list(SHOWN),
-        "matters": [
-            {name: str(one[name]) for name in
-             ("matter_id", "rule", "item_code", "department", "region_code", "state", "first_seen")}
-            for one in dashboard.matters_standing
-        ],
+        "matters": [{name: one[name] for name in TEXTS} for one in dashboard.matters_standing],
         "language": str(dashboard.messages.language),
         "languages": {str(one): _in_language(dashboard, Messages(one), used, months) for one in Language},
     }  # fmt: skip

@@ -1,26 +1,11 @@
-"""The dashboard's words: what its page says in either language, and what matters are called."""
+"""The dashboard's words: what its page says in either language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from creditlab.messages import N_
-from creditlab.terms import MatterRule, MatterState
 
-RULES: Mapping[str, str] = {
-    MatterRule.SILENT_DEPARTMENT: N_("sent nothing"),
-    MatterRule.LATE: N_("late for two quarters"),
-    MatterRule.BELOW_LEDGER: N_("far below its ledger"),
-    MatterRule.NO_PROVIDER: N_("nobody delivers it"),
-    MatterRule.DISPUTE_OPEN: N_("disputes stay open"),
-    MatterRule.UNUSUAL_VOLUME: N_("unusual volume"),
-}
-STATES: Mapping[str, str] = {
-    MatterState.OPEN: N_("open"),
-    MatterState.AGREED: N_("agreed"),
-    MatterState.MENDED: N_("mended"),
-    MatterState.RETURNED: N_("returned"),
-}
 #: What the page's program says, by the key that it asks for.
 PAGE: Mapping[str, str] = {
     "all_departments": N_("All departments"),

@@ -11,12 +11,13 @@ from creditlab.disclosure import CubeTable, Release
 from creditlab.figures import Cell, Figures
 from creditlab.periods import Period
 from creditlab.reports.quarterly.cube import DELIVERY_COUNT, Omission
+from creditlab.reports.quarterly.matters import Matter, matters_table, shown_matters
 from creditlab.reports.quarterly.rows import Rows
 from creditlab.reports.quarterly.words import COUNT_TITLES, MEASURES
 from creditlab.reports.section import Section
 from creditlab.reports.sectioned import Sectioned
 from creditlab.tables import Column, Kind, Table
-from creditlab.terms import Language, Measure
+from creditlab.terms import Audience, Language, Measure
 from creditlab.workspace import Workspace
 
 Take = Callable[[Figures, Mapping[str, str]], Cell]
@@ -37,16 +38,25 @@ class Quarterly(Sectioned, ABC):
         The reader's language.
     out
         Where `save` writes; None when nothing is to be written.
+    matters
+        The matters for coordination that stand; those are shown whose counts are in the release.
     """
 
     def __init__(
-        self, workspace: Workspace, catalogue: Catalogue, release: Release, language: Language, out: Path | None
+        self,
+        workspace: Workspace,
+        catalogue: Catalogue,
+        release: Release,
+        language: Language,
+        out: Path | None,
+        matters: Sequence[Matter] = (),
     ) -> None:
         super().__init__(workspace, catalogue, release, language, out)
         self.period: Period = release.period
         self.previous: Period = release.period.previous()
         self.year_before: Period = release.period.year_before()
         self._rows = Rows(release, catalogue, self.messages)
+        self.matters_standing = shown_matters(release, matters)
 
     def methods(self) -> Section:
         """What each measure means, and the article that it serves."""
@@ -100,6 +110,21 @@ class Quarterly(Sectioned, ABC):
             "The interval is what chance alone allows (Wilson, 95 %). Ranks are from the best to the last one possible "
             "within the intervals, the highest share first; provisional shares have no rank."
         )
+
+    def _omitted(self, text: str, table: Table) -> Section:
+        """What was left out, and the matters for coordination that await a decision; none of these for the public."""
+        _ = self.messages.gettext
+        if self.release.audience is Audience.PUBLIC:
+            return self._keep("omissions", _("Omissions"), [text], [table])
+        texts = [
+            text,
+            _(
+                "Matters for coordination are problems that no department solves alone, found by rule (Article 5) as "
+                "the register knew them at the run reported. The public's report does not list them."
+            ),
+        ]
+        matters = matters_table(self.release, self.matters_standing, self._rows, self._key(), self.messages)
+        return self._keep("omissions", _("Omissions and matters for coordination"), texts, [table, matters])
 
     def _delivery_figures(self) -> Sequence[tuple[Column, Take]]:
         _ = self.messages.gettext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 from creditlab.disclosure import CUBE_SCHEMA, DUTIES, Cube, CubeTable, roll_up
 from creditlab.errors import NoDataError
 from creditlab.periods import Period
+from creditlab.reports.quarterly.matters import Matter, matter_cells
 from creditlab.terms import COUNTS, Dimension, Group, Measure
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ RECORD_COUNT = "record_count"
 _GROUPS = ("item_code", "department", "region_code")
 
 
-def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
+def measured_cube(inputs: Inputs, period: Period, as_of: date, matters: Sequence[Matter] = ()) -> Cube:
     """Measure and count everything that the quarterly report shows, totals included.
 
     Parameters
@@ -46,6 +47,8 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
         as of the same day.
     as_of
         The day whose state is reported.
+    matters
+        The matters for coordination that stand (`standing_matters`); their counts become cells.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def measured_cube(inputs: Inputs, period: Period, as_of: date) -> Cube:
     omissions = about.omissions(measures.due_cells(inputs, period, as_of), period)
     return assemble(
         period, as_of, int(inputs.run_no), ratios=[*ratios, *before], deliveries=deliveries, omissions=omissions,
-        faults=faults, catalogue=inputs.catalogue,
+        faults=faults, matters=matter_cells(about, period, matters), catalogue=inputs.catalogue,
     )  # fmt: skip
 
 
@@ -95,17 +98,20 @@ def assemble(
     deliveries: Iterable[Mapping[str, Any]],
     omissions: Iterable[Mapping[str, Any]],
     faults: Iterable[Mapping[str, Any]],
+    matters: Iterable[Mapping[str, Any]] = (),
     catalogue: Catalogue | None = None,
 ) -> Cube:
-    """Roll finest cells (rows of CUBE_SCHEMA) up to the groupings that the report shows."""
+    """Roll finest cells (rows of CUBE_SCHEMA) up to the groupings that the report shows; matters stand as they are."""
     parts = {name: pa.Table.from_pylist(list(rows), schema=CUBE_SCHEMA) for name, rows in (
-        ("ratios", ratios), ("deliveries", deliveries), ("omissions", omissions), ("faults", faults))}  # fmt: skip
+        ("ratios", ratios), ("deliveries", deliveries), ("omissions", omissions), ("faults", faults),
+        ("matters", matters))}  # fmt: skip
     table = pa.concat_tables(
         [
             roll_up(parts["ratios"], [(), ("department",), ("region_code",)]),
             roll_up(parts["deliveries"], [(), ("department",), ("region_code",)]),
             roll_up(parts["omissions"], OMISSION_GROUPINGS),
             roll_up(parts["faults"], [("detail",)]),
+            parts["matters"],
         ]
     )
     return Cube(table, period, as_of, run_no, catalogue)

@@ -16,6 +16,7 @@ from creditlab.errors import NoDataError
 from creditlab.figures import Figures, Row
 from creditlab.reports.quarterly.base import Quarterly, Take, where_measured
 from creditlab.reports.quarterly.cube import Omission
+from creditlab.reports.quarterly.matters import Matter
 from creditlab.reports.quarterly.ranking import Standing, rank_figures, standings
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.reports.section import Section
@@ -37,6 +38,8 @@ class Part(Quarterly):
         What the part is: `region_code` or `department`.
     code
         Which one.
+    matters
+        The province's; those of the part are shown.
 
     Raises
     ------
@@ -53,10 +56,14 @@ class Part(Quarterly):
         code: str,
         language: Language,
         out: Path | None,
+        matters: Sequence[Matter] = (),
     ) -> None:
         other = "department" if column == "region_code" else "region_code"
-        own = release.select(**{column: ["", code], other: ""})
-        super().__init__(workspace, catalogue, own, language, out)
+        figures = [one for one in CubeTable if one is not CubeTable.MATTERS]
+        own = release.select(table=figures, **{column: ["", code], other: ""})
+        # A matter of both is in the report of either.
+        own = own.joined(release.select(table=CubeTable.MATTERS, **{column: code}))
+        super().__init__(workspace, catalogue, own, language, out, matters)
         if code not in own.table[column].to_pylist():
             raise NoDataError(
                 "the quarterly release has nothing about it", where=column, do="Nothing was published; name another."
@@ -126,7 +133,7 @@ class Part(Quarterly):
             "ends in the period reported. "
             "Items whose cells all came on time are not listed; suppressed ones always are."
         )
-        return self._keep("omissions", _("Omissions"), [text], [table])
+        return self._omitted(text, table)
 
     @property
     def title(self) -> str:

@@ -109,7 +109,7 @@ class Report(Quarterly):
             "ends in the period reported. "
             "Items whose cells all came on time are not listed; suppressed ones always are."
         )
-        return self._keep("omissions", _("Omissions"), [text], [table])
+        return self._omitted(text, table)
 
     def faults(self) -> Section:
         """The commonest faults, and what to do about them."""
