@@ -1,16 +1,23 @@
 "use strict";
 // Filters the released cells beside it, and shows what is chosen. Texts reach the page as text only, never as markup.
 (function () {
-  const content = JSON.parse(document.getElementById("content").textContent);
   const board = document.getElementById("board");
-  const place = Object.fromEntries(content.columns.map((name, number) => [name, number]));
   const KEYS = ["table", "measure", "item_code", "department", "region_code", "detail", "period"];
-  const cells = new Map(content.cells.map((cell) => [KEYS.map((key) => cell[place[key]]).join("\u001f"), cell]));
   const NOW = 0;
   const BEFORE = 1;
+  let content;
+  let place;
+  let cells;
+  take(JSON.parse(document.getElementById("content").textContent));
   let language = content.language;
   let measure = content.measures[0];
   let chosen = {};
+
+  function take(given) {
+    content = given;
+    place = Object.fromEntries(content.columns.map((name, number) => [name, number]));
+    cells = new Map(content.cells.map((cell) => [KEYS.map((key) => cell[place[key]]).join("\u001f"), cell]));
+  }
 
   function texts() {
     return content.languages[language];
@@ -128,6 +135,7 @@
   }
 
   function tiles() {
+    if (!content.measures.some((one) => find("measurements", one, whole(), NOW))) return "";
     const made = content.measures.map((one) => {
       const now = find("measurements", one, whole(), NOW);
       const counts = ratio(now) === null ? "" : say("numerator_of", {
@@ -310,7 +318,7 @@
   function path() {
     const names = [chosen.department && texts().departments[chosen.department], chosen.item && texts().items[chosen.item], chosen.unit && texts().units[chosen.unit]].filter(Boolean);
     const made = make("p", { class: "path", id: "path", "aria-live": "polite" }, say("shown", { name: names.join(" › ") || say("all_departments") }));
-    if (names.length) {
+    if (JSON.stringify(chosen) !== JSON.stringify(content.home || {})) {
       made.append(make("button", { type: "button", id: "back", onclick: () => history.back() }, say("back")), go({})(say("show_all")));
     }
     return made;
@@ -321,7 +329,8 @@
     document.title = texts().title;
     document.getElementById("title").textContent = texts().title;
     document.getElementById("banner").textContent = texts().banner;
-    document.getElementById("report").textContent = say("report");
+    const report = document.getElementById("report");
+    if (report) report.textContent = say("report");
     const other = language === "en" ? "zh_CN" : "en";
     const button = document.getElementById("language");
     button.textContent = { en: "English", zh_CN: "中文" }[other];
@@ -331,6 +340,7 @@
     const parts = [...(isWhole ? [lateDepartments()] : cause()), map(), matters(), heat(), chosen.unit ? null : calendar()];
     board.replaceChildren(path(), tiles(), chosen.department ? "" : picker(), make("div", { class: "board" }, ...parts.filter(Boolean)), make("p", { class: "note" }, say("provisional") + " · [c] " + say("suppressed")));
     document.documentElement.dataset.shown = JSON.stringify(chosen);
+    window.dispatchEvent(new Event("creditlab:shown"));
   }
 
   // --- Choosing: what is chosen stands in the address, so that Back goes back ---------------------------------
@@ -341,7 +351,8 @@
     if (content.departments.includes(asked.get("department"))) found.department = asked.get("department");
     if (found.department && content.items.includes(asked.get("item"))) found.item = asked.get("item");
     if (!found.department && content.units.includes(asked.get("unit"))) found.unit = asked.get("unit");
-    return found;
+    // Who sees one department or unit has nothing above it.
+    return Object.keys(found).length ? found : { ...content.home };
   }
 
   function choose(next, isFocused) {
@@ -363,6 +374,14 @@
     chosen = read();
     show();
   });
+  // A served page is given other cells by its session: another quarter.
+  window.addEventListener("creditlab:content", (event) => {
+    if (!event.detail.cells) return;
+    take(event.detail);
+    chosen = read();
+    show();
+  });
+  window.creditlabBoard = { content: () => content, texts: texts, say: say };
   chosen = read();
   show();
 })();

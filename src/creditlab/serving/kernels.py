@@ -1,0 +1,74 @@
+"""The kernels of readers: one kind, which keeps itself offline, with nothing of the server's surroundings."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+from creditlab.serving.sessions import Sessions, kernel_environment
+
+KERNEL = "creditlab"
+
+
+class OneKernel(KernelSpecManager):
+    """Knows one kernel, whatever is installed on the machine or for its user."""
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        """Its name; it needs no folder."""
+        return {KERNEL: ""}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """How it is started."""
+        if kernel_name != KERNEL:
+            raise NoSuchKernel(kernel_name)
+        return KernelSpec(
+            argv=[sys.executable, "-m", "creditlab.lab.kernel", "-f", "{connection_file}"],
+            display_name="creditlab", language="python", metadata={"debugger": False},
+        )  # fmt: skip
+
+    def get_all_specs(self) -> dict[str, Any]:
+        """The one there is."""
+        return {KERNEL: {"resource_dir": "", "spec": self.get_kernel_spec(KERNEL).to_dict()}}
+
+
+class ReaderKernels(AsyncMappingKernelManager):
+    """Starts kernels without the server's environment, and forgets a session with its kernel."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The readers' sessions."""
+        server: Any = self.parent
+        found: Sessions = server.served.sessions
+        return found
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        """Start a kernel whose environment names neither the workspace nor its user's folders."""
+        kwargs["env"] = kernel_environment(Path(self.root_dir), kwargs.get("env") or {})
+        return str(await super().start_kernel(**kwargs))
+
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        """End a kernel, and its session."""
+        try:
+            await ensure_async(super().shutdown_kernel(kernel_id, *args, **kwargs))
+        finally:
+            self.sessions.end(kernel_id)
+
+    async def is_living(self, kernel_id: str) -> bool:
+        """Whether a session's kernel lives; one that died is taken away with its session."""
+        if kernel_id not in self or kernel_id not in self.sessions:
+            self.sessions.end(kernel_id)
+            return False
+        if await ensure_async(self.get_kernel(kernel_id).is_alive()):
+            return True
+        await self.shutdown_kernel(kernel_id, now=True)
+        return False
+
+    async def take_away_the_dead(self) -> None:
+        """Make room where kernels died."""
+        for kernel_id in self.sessions.kernels():
+            await self.is_living(kernel_id)
