@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from creditlab.periods import parse_period
 from creditlab.reports import publish
 from creditlab.terms import Audience, Language
-from tests.spec.assessable import METHODOLOGY, ONE, assessable, penalty, seal
+from tests.spec.assessable import METHODOLOGY, ONE, TWO, assessable, penalty, seal
 from tests.spec.conftest import make_tiny
 from tests.spec.tiny import NOW, Tiny, row
 
@@ -30,12 +30,17 @@ NUMBERS = {"records_each", "points_of_record", "points_each", "difference", "by_
 
 @pytest.fixture
 def folder(make_tiny: object) -> Path:
-    """One organisation with a record before the back-test's first day and one after it; two with none."""
+    """One organisation with a record before the back-test's first day and one after it; two with none that is assessed.
+
+    One of these has five honours, which this methodology does not look at.
+    """
     tiny: Tiny = assessable(make_tiny)  # type: ignore[arg-type]
-    seal(tiny, METHODOLOGY)
+    seal(tiny, METHODOLOGY[: METHODOLOGY.index('[[indicator]]\ncode = "honours"')])
     tiny.deliver([penalty("1", event_date="2026-03-01")], "2026-03-02", item_code="P-1")
     broken = row("C1", subject_id=ONE, event_date="2026-07-20", performed="未履行")
     tiny.deliver([broken], "2026-07-21", item_code="C-1", department="D2")
+    honours = [row(f"H{place}", subject_id=TWO, event_date="2026-07-01") for place in range(5)]
+    tiny.deliver(honours, "2026-07-02", item_code="H-1", department="D2")
     tiny.ingest()
     (done,) = publish(
         tiny.workspace, period=parse_period("2026Q3"), as_of=NOW.date(), audience=Audience.INTERNAL,
@@ -90,4 +95,7 @@ def test_the_page_shows_what_the_tables_say(folder: Path, shown: dict[str, list[
     moved = [sum(int(one[name]) for name in one if name.startswith("to_")) for one in tables["movement"]]
     assert sum(moved) == 3
     columns = [f"level_{place}" for place in range(4)]
-    assert [sum(int(one[name]) for one in tables["levels_by_region"]) for name in columns] == list(levels.values())
+    for name in ("levels_by_region", "levels_by_size"):
+        assert [sum(int(one[column]) for one in tables[name]) for column in columns] == list(levels.values())
+    sizes = {one["code"]: sum(int(one[column]) for column in columns) for one in tables["levels_by_size"]}
+    assert sizes == {"0": 1, "1-4": 1, "5-9": 1, "10+": 0}

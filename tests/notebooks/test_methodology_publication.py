@@ -79,8 +79,8 @@ def test_it_is_published_in_chinese_and_names_no_subject(government: Published) 
     # The lake is too young for a back-test, and says so.
     assert "数据湖时间过短" in page
     assert {one["name"] for one in manifest["tables"]} == {
-        "gates", "levels", "levels_by_region", "levels_by_industry", "levels_by_kind", "weights", "bounds", "draws",
-        "departments", "movement", "regions",
+        "gates", "levels", "levels_by_region", "levels_by_industry", "levels_by_size", "levels_by_kind", "weights",
+        "bounds", "draws", "departments", "movement", "regions",
     }  # fmt: skip
     written = page + "".join(path.read_text("utf-8") for path in (done.folder / "tables").iterdir())
     assert not any(one in written for one in (ONE, TWO, "公司"))

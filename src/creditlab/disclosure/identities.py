@@ -30,7 +30,8 @@ MISSING_VALUES, MISSING_PREFIX = Measure.COMPLETENESS, "missing:"
 
 #: Organisations by level; and by groups of levels, of all and by region, or with a group before the levels. A group of
 #: levels is written with a comma between them.
-LEVEL, BY_REGION, BY_LEVEL = "level", "level_by_region", ("level_by_industry", "level_by_kind")
+LEVEL, BY_REGION = "level", "level_by_region"
+BY_LEVEL = ("level_by_industry", "level_by_size", "level_by_kind")
 #: Organisations by the level before and now, or by which of the two was higher.
 MOVED = "moved"
 HIGHER, SAME, LOWER, CAME, WENT = "higher", "same", "lower", "came", "went"

@@ -12,6 +12,7 @@ import ibis
 from creditlab.assessment.bands import months_later
 from creditlab.profiles import PublicationRules
 from creditlab.profiles.publication import BROKEN, KEPT
+from creditlab.profiles.size import size_of
 from creditlab.scorecards.sample import Feature, FeatureKind
 from creditlab.terms import Nature, SubjectKind
 
@@ -28,7 +29,6 @@ KINDS = (SubjectKind.LEGAL_PERSON, SubjectKind.UNINCORPORATED_ORGANISATION)
 PENALTIES, JUDGMENTS = ("penalty",), ("judgment",)
 GROUPS = ("registered_region", "industry", "size")
 RECORDS_ON, REGISTER_ON = "records_known_on", "register_known_on"
-_BANDS = ((0, "0"), (4, "1-4"), (9, "5-9"))
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,6 @@ def features(evidence: ir.Table, register: ir.Table, meaning: Meaning, as_of: da
     summed = rows.group_by("subject_id").agg(**sums, **{RECORDS_ON: rows.received_on.max()})
     found = subjects.left_join(summed, "subject_id").drop("subject_id_right")
     counted = [name for name in sums if name != "days_since_adverse"]
-    records = found.record_count.fill_null(0)
-    band = ibis.cases(*((records <= most, text) for most, text in _BANDS), else_=f"{_BANDS[-1][0] + 1}+")
     values = {name: found[name].cast("float64").fill_null(0.0) for name in counted}
     industry = found.industry_code.substr(0, 1).nullif("")
     return found.select(
@@ -135,7 +133,7 @@ def features(evidence: ir.Table, register: ir.Table, meaning: Meaning, as_of: da
         industry=industry,
         organisation_kind=found.subject_kind,
         registered_region=found.region_code,
-        size=band,
+        size=size_of(found.record_count),
         **{RECORDS_ON: found[RECORDS_ON].fill_null(day), REGISTER_ON: day},
     )
 

@@ -32,6 +32,7 @@ class Figure(StrEnum):
     LEVEL = identities.LEVEL
     LEVEL_BY_REGION = identities.BY_REGION
     LEVEL_BY_INDUSTRY = "level_by_industry"
+    LEVEL_BY_SIZE = "level_by_size"
     LEVEL_BY_KIND = "level_by_kind"
     NOMINAL = "nominal_weight"
     EFFECTIVE = "effective_weight"
@@ -62,8 +63,8 @@ class Direction(StrEnum):
 
 #: Organisations counted by how they stand, or what is held against those of a region.
 STANDINGS = frozenset(
-    {Figure.LEVEL, Figure.LEVEL_BY_REGION, Figure.LEVEL_BY_INDUSTRY, Figure.LEVEL_BY_KIND, Figure.OUTCOME, Figure.MOVED}
-    | {Figure.REGION_RECORDS, Figure.REGION_POINTS}
+    {Figure.LEVEL, Figure.LEVEL_BY_REGION, Figure.LEVEL_BY_INDUSTRY, Figure.LEVEL_BY_SIZE, Figure.LEVEL_BY_KIND}
+    | {Figure.OUTCOME, Figure.MOVED, Figure.REGION_RECORDS, Figure.REGION_POINTS}
 )  # fmt: skip
 #: The draws that are shown: the one below which 5 % lie, the middle one, the one above which 5 % lie.
 LOW, MIDDLE, HIGH = "low", "middle", "high"
@@ -126,7 +127,7 @@ class Figures:
             self._share(Figure.INFORMATION, "", known, whole)
 
     def levels_by(self, figure: Figure, rows: Sequence[Mapping[str, Any]], group: str) -> None:
-        """Levels by region, industry or kind; a region has a column of its own."""
+        """Levels by region, industry, size or kind; a region has a column of its own."""
         groups = level_groups(self.methodology, is_wide=self._is_wide)
         levels = {level: one for one in groups for level in one.split(",")}
         counted: dict[tuple[str, str], int] = {}

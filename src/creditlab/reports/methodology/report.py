@@ -17,6 +17,7 @@ from creditlab.charts import shares
 from creditlab.disclosure import CubeTable, Marker, Release
 from creditlab.figures import Cell, Row
 from creditlab.periods import parse_date, parse_period
+from creditlab.profiles.size import SIZES
 from creditlab.reports.methodology.cube import HIGH, LOW, MIDDLE, Figure, level_groups, near_distance
 from creditlab.reports.methodology.parts import BackTest, Movement, Regions
 from creditlab.reports.methodology.tabling import Tabling
@@ -137,7 +138,7 @@ class Report(Sectioned):
         return self._keep("overview", _("At a glance"), paragraphs, [self._gates()], tiles)
 
     def distribution(self) -> Section:
-        """Levels of all organisations, and by region, industry and kind."""
+        """Levels of all organisations, and by region, industry, size and kind."""
         _, tabling = self.messages.gettext, self._tabling
         before = self.release.period.previous()
         names = [*self._levels, (NO_INFORMATION, _("No information"))]
@@ -167,13 +168,18 @@ class Report(Sectioned):
                     Figure.LEVEL_BY_INDUSTRY)],
             ),
             self._levels_by(
+                "levels_by_size", _("Levels by records held, in place of size"), _("Records that count"),
+                Figure.LEVEL_BY_SIZE, [(size, size.replace("-", "–")) for size in SIZES],
+            ),
+            self._levels_by(
                 "levels_by_kind", _("Levels by kind of organisation"), _("Kind"), Figure.LEVEL_BY_KIND,
                 [(str(kind), _(text)) for kind, text in KINDS.items() if kind in self._groups(Figure.LEVEL_BY_KIND)],
             ),
         ]  # fmt: skip
         text = _(
-            "The region and industry are the register's. The register does not say how large an organisation is, so "
-            "there is nothing by size. No information is a flag, not a level."
+            "The region and industry are the register's. The register does not say how large an organisation is: how "
+            "many records about it count, of any item, stands in its place. The more is recorded, the more may be held "
+            "against an organisation. No information is a flag, not a level."
         )
         paragraphs = [text]
         if not self.release.is_internal:

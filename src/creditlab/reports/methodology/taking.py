@@ -19,9 +19,11 @@ from creditlab.assessment.sensitivity import draw, one_by_one
 from creditlab.assessment.vectors import take_department_vectors, take_vectors
 from creditlab.catalogue import Catalogue
 from creditlab.disclosure import Cube
+from creditlab.dossier import hold
 from creditlab.errors import NoDataError
 from creditlab.lake import Lake, Snapshot, run_known_on
 from creditlab.periods import Period, containing
+from creditlab.profiles.size import OF_EVIDENCE, sized
 from creditlab.reports.methodology.cube import Figure, Figures
 from creditlab.terms import ASSESSMENT, UpdatePeriod
 from creditlab.workspace import Workspace
@@ -112,7 +114,7 @@ def take(
     now = take_assessment(place, backend, as_of, run_no=snapshot.run_no, methodology=methodology)
     known = _known(backend, now.assessment)
     found = Figures(methodology, period, as_of, snapshot.run_no, is_wide=is_wide)
-    _distribution(found, backend, now, known.standings)
+    _distribution(found, backend, now, sized(known.standings, _all_that_counts(place, backend, now)))
     months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month
     before = _look(place, snapshot, newest_so_old(as_of, max(months, 1)))
     earlier = _assessed(place, backend, before, methodology)
@@ -154,10 +156,16 @@ def _distribution(found: Figures, backend: Backend, now: Assessed, standings: ir
     for figure, group in (
         (Figure.LEVEL_BY_REGION, "region_code"),
         (Figure.LEVEL_BY_INDUSTRY, "industry_code"),
+        (Figure.LEVEL_BY_SIZE, "size"),
         (Figure.LEVEL_BY_KIND, "subject_kind"),
     ):
         rows = _rows(backend, level_counts(standings, group))
         found.levels_by(figure, [row for row in rows if row[group]], group)
+
+
+def _all_that_counts(place: Workspace, backend: Backend, now: Assessed) -> ir.Table:
+    """Evidence of every item, whether a rule of the methodology looks at it or not: a size is not the methodology's."""
+    return hold(place, backend, now.held.as_of, now.held.run_no, formats=()).evidence(OF_EVIDENCE)
 
 
 @dataclass(frozen=True)
