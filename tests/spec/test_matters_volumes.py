@@ -73,6 +73,12 @@ def test_withheld_and_doubled_months_are_raised_with_their_evidence_and_mended(p
     assert abs(fall["denominator"] - COUNT) <= 5
     assert (double["measure"], double["numerator"], double["repeated"]) == ("delivered_rows", 2 * COUNT, COUNT)
     assert (double["delivery_count"], double["delivered"]) == (2, 2 * COUNT)
+    # A month that can't be told from chance any more is neither found again nor in order.
+    settings = province.folder / "creditlab.toml"
+    before = settings.read_text(encoding="utf-8")
+    settings.write_text(before + "[monitoring.unusual_volume]\nshows = 1.0\nsure = 99.0\n", encoding="utf-8")
+    assert ("A-1", "fall") in standing(province, "2026Q3", "2026-10-30")
+    settings.write_text(before, encoding="utf-8")
     # What was missing comes; the matter stands for August, so the quiet last quarter says nothing of it.
     province.deliver(rows(AUGUST, COUNT // 2, COUNT // 2), "2026-11-05", **PLACE)
     province.ingest()

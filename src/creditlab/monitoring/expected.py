@@ -45,9 +45,6 @@ _FAR = 2.5
 _SHARED, _SINGLE = (0.1, 1.0), 0.05
 #: Anscombe's: makes the chance in a small count the same as in a large one.
 _SHIFT, _CHANCE = 0.375, 0.25
-#: A change shows where it would lie outside the interval in four cases of five.
-_FOUR_IN_FIVE = 0.8416
-
 
 #: Whose year, how far the level wanders, and the year.
 _Setting = tuple[int, float, tuple[float, float]]
@@ -67,8 +64,9 @@ class Expectation:
         How far what is there lies from what was expected, in standard deviations; below 0 for too few.
     width_below, width_above
         How far the interval's ends lie from it, in the same measure.
-    shows_fall, shows_flood
-        Whether a change of the size sought would be found in four cases of five; where not, silence proves little.
+    finds_fall, finds_flood
+        How likely a change of the size sought would lie outside the interval; where that is little, silence proves
+        nothing.
     """
 
     mean: float
@@ -77,8 +75,8 @@ class Expectation:
     score: float
     width_below: float
     width_above: float
-    shows_fall: bool
-    shows_flood: bool
+    finds_fall: float
+    finds_flood: float
 
 
 @dataclass(frozen=True)
@@ -187,8 +185,8 @@ class Learned:
             distance(self.observed),
             below,
             above,
-            fall - below >= _FOUR_IN_FIVE,
-            flood - above >= _FOUR_IN_FIVE,
+            norm.cdf((fall - below) / np.sqrt(fallen)),
+            norm.cdf((flood - above) / np.sqrt(flooded)),
         )
         return [Expectation(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

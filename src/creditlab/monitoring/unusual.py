@@ -50,7 +50,14 @@ def verdicts(
 
 
 def kind_of(one: Series, expected: Expectation, limits: Mapping[str, Any]) -> Kind:
-    """A fall or a flood lies outside the interval, and far enough from what was expected to matter."""
+    """A fall or a flood, where such a change can be told from chance, or lies so far off that there is no doubt."""
+    kind = outside(one, expected, limits)
+    finds = expected.finds_fall if kind is Kind.FALL else expected.finds_flood
+    return kind if finds >= limits["shows"] or abs(expected.score) > limits["sure"] else Kind.NONE
+
+
+def outside(one: Series, expected: Expectation, limits: Mapping[str, Any]) -> Kind:
+    """Whether a month lies outside the interval, and far enough from what was expected to matter; to which side."""
     change = one.observed - expected.mean
     if abs(change) < limits["change"] * expected.mean:
         return Kind.NONE
@@ -100,24 +107,30 @@ def _month(look: Quarter, month: Period) -> Iterator[Finding]:
     series = list(record_series(inputs, month, look.as_of, history))
     unusual = set()
     for one, expected, kind in judge([one for one in series if not one.region_code], limits):
-        yield from _fall_and_flood(one, expected, came, kind)
+        yield from _fall_and_flood(one, expected, came, kind, limits)
         if kind is not Kind.NONE:
             unusual.add((one.item_code, one.department))
     for one, expected, kind in judge([one for one in series if one.region_code], limits):
         # A unit is looked at only while its department as a whole is in order.
         if (one.item_code, one.department) not in unusual:
-            yield from _fall_and_flood(one, expected, came, kind)
+            yield from _fall_and_flood(one, expected, came, kind, limits)
     in_month = deliveries_of(inputs, month, month.last_day)
-    for one, expected, kind in judge(row_series(inputs, month, history), limits):
+    for one, expected, _ in judge(row_series(inputs, month, history), limits):
         repeated = in_month[one.item_code, one.department, ""]["repeated"]
         too_many = one.observed - expected.mean
-        is_double = kind is Kind.FLOOD and repeated >= limits["repeated"] * too_many
+        # That rows were sent before is evidence enough of its own.
+        is_double = outside(one, expected, limits) is Kind.FLOOD and repeated >= limits["repeated"] * too_many
         yield _finding(one, expected, in_month, Kind.DOUBLE, holds=is_double)
 
 
-def _fall_and_flood(one: Series, expected: Expectation, came: Came, kind: Kind) -> Iterator[Finding]:
+def _fall_and_flood(
+    one: Series, expected: Expectation, came: Came, kind: Kind, limits: Mapping[str, Any]
+) -> Iterator[Finding]:
+    doubtful = outside(one, expected, limits) if kind is Kind.NONE else Kind.NONE
     for which in (Kind.FALL, Kind.FLOOD):
-        yield _finding(one, expected, came, which, holds=kind is which)
+        # What lies outside and can't be told from chance is neither raised nor in order.
+        if which is not doubtful:
+            yield _finding(one, expected, came, which, holds=kind is which)
 
 
 def _finding(one: Series, expected: Expectation, came: Came, kind: Kind, *, holds: bool) -> Finding:
