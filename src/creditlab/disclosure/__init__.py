@@ -13,6 +13,7 @@ from creditlab.disclosure.gate import (
 )
 from creditlab.disclosure.identities import DUTIES
 from creditlab.disclosure.ledger import ReleaseEntry, ReleaseLedger
+from creditlab.disclosure.narrowing import narrow
 from creditlab.disclosure.policy import Policy, read_policy
 from creditlab.disclosure.publicity import PublicityRelease, release_publicity
 from creditlab.disclosure.subject import SubjectRelease, release_subject
@@ -37,6 +38,7 @@ __all__ = [
     "ReleaseLedger",
     "SubjectRelease",
     "Verdict",
+    "narrow",
     "read_policy",
     "release",
     "release_edition",

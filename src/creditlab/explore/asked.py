@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 from creditlab.disclosure import GROUP_COLUMNS, CubeTable, Release
 from creditlab.explore.taking import Source
 from creditlab.periods import Period
-from creditlab.reports.quarterly.cube import measured_cube, measured_periods
-from creditlab.reports.sectioned import measure_and_release
 from creditlab.terms import Audience
 
 if TYPE_CHECKING:
@@ -45,19 +43,13 @@ class Asked:
     period, as_of
         What is released, as of which day.
     audience
-        For whom. Matters are for the internal audience only: they passed no disclosure control.
+        For whom; the viewer's, or a narrower one. Matters are for the internal audience only: they passed no disclosure
+        control.
     """
 
     def __init__(self, source: Source, period: Period, as_of: date, audience: Audience) -> None:
         self._source = source
-        self.release: Release = measure_and_release(
-            source.workspace,
-            audience,
-            source.known[0],
-            lambda inputs: measured_cube(inputs, period, as_of),
-            measured_periods(period),
-            as_of,
-        )[0]
+        self.release: Release = source.seen(period, as_of, audience)
         self._tables = self._made()
 
     @property
@@ -72,7 +64,9 @@ class Asked:
         with engine.connect() as backend, ExitStack() as stack:
             for name, table in self._tables.items():
                 stack.enter_context(engine.named(backend, table, name))
-            return engine.select(backend, query).to_pandas()
+            found = engine.select(backend, query)
+            self._source.note(f"query of {self.release.audience} tables", self.release.period, found.num_rows)
+            return found.to_pandas()
 
     def _made(self) -> dict[str, pa.Table]:
         made = {name: _part(self.release, which) for name, which in _PARTS.items()}

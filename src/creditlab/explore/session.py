@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditlab.access import ask
-from creditlab.errors import ParameterError
+from creditlab.access import ask, viewer_here
+from creditlab.errors import ParameterError, RoleError
 from creditlab.explore.asked import Asked
 from creditlab.explore.choices import By, Names, choose, choose_groups, choose_measure
+from creditlab.explore.released import ASK, ASK_WIDER
 from creditlab.explore.taking import DRILLED, Question, Source
 from creditlab.explore.trend import Trend
 from creditlab.explore.view import View
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from creditlab.explore.widgets import Explorer
 
+#: How many codes of one's own an error names.
+_NAMED = 8
+
 
 def open_session(
     folder: str | Path = ".",
@@ -33,6 +37,8 @@ def open_session(
     as_of: str | date | None = None,
     language: str = "",
     purpose: str | None = None,
+    role: str = "",
+    token: str = "",
 ) -> Session:
     """Open a workspace to look at its figures.
 
@@ -49,11 +55,17 @@ def open_session(
     purpose
         What organisations' records are looked at for, as the access log has it; by default the workspace's, or
         `analysis`.
+    role
+        A role of the workspace, for its owner who wants to see what others see; everybody else has his own.
+    token
+        A role's token, better left in the environment as CREDITLAB_TOKEN: a notebook is copied and shown.
 
     Raises
     ------
     ParameterError
         If a word is unknown.
+    RoleError
+        If the workspace has roles, and none is the caller's.
     WorkspaceError
         If the folder is no workspace.
     NoDataError
@@ -63,7 +75,9 @@ def open_session(
     words = Messages(
         Language(choose(language, [str(one) for one in Language], "language")) if language else workspace.language
     )
-    return Session(Source(workspace, run_no, words, ask(workspace, purpose, "explore", Purpose.ANALYSIS)), as_of)
+    asking = ask(workspace, purpose, "explore", Purpose.ANALYSIS)
+    asking.viewer = viewer_here(workspace, role=role, token=token)
+    return Session(Source(workspace, run_no, words, asking), as_of)
 
 
 class Session:
@@ -161,7 +175,7 @@ class Session:
         """The same over several periods up to one; see `measure`."""
         return self.measure(measure, period, by, item=item, department=department, region=region).trend(periods)
 
-    def sql(self, query: str, *, period: str | Period | None = None, audience: str = Audience.INTERNAL) -> pd.DataFrame:
+    def sql(self, query: str, *, period: str | Period | None = None, audience: str = "") -> pd.DataFrame:
         """Ask the protected tables of a period with a query of one's own.
 
         Parameters
@@ -173,7 +187,8 @@ class Session:
         period
             What is asked about; the newest quarter that is over by default.
         audience
-            For whom the tables are protected: `internal`, `government`, `public`.
+            For whom the tables are protected: `internal`, `government`, `public`; by default the reader's own, and
+            never a wider one.
 
         Raises
         ------
@@ -189,13 +204,16 @@ class Session:
         """
         return self.asked(period, audience).select(query)
 
-    def tables(self, *, period: str | Period | None = None, audience: str = Audience.INTERNAL) -> dict[str, list[str]]:
+    def tables(self, *, period: str | Period | None = None, audience: str = "") -> dict[str, list[str]]:
         """The tables that `sql` asks, and their columns."""
         return self.asked(period, audience).columns
 
     def asked(self, period: str | Period | None, audience: str) -> Asked:
         """The protected tables of a period for an audience; they are made once."""
-        for_whom = Audience(choose(str(audience), [str(one) for one in Audience], "audience"))
+        own, known = self._source.audience, list(Audience)
+        for_whom = Audience(choose(str(audience), list(map(str, known)), "audience")) if audience else own
+        if known.index(for_whom) > known.index(own):
+            raise RoleError("these tables are for another audience", where="audience", do=ASK)
         about = _period(period) if period else self.periods(1)[0]
         if (about, for_whom) not in self._asked:
             self._asked[about, for_whom] = Asked(self._source, about, self.as_of, for_whom)
@@ -231,7 +249,22 @@ class Session:
         ]
         where = {column: choose(code, known, what) for column, code, known, what in given if code}
         _refuse_missing(chosen, (*groups, *where))
+        self._refuse_others(chosen, where)
         return Question(chosen, (period,), self.as_of, groups, where)
+
+    def _refuse_others(self, measure: Measure, where: Mapping[By, str]) -> None:
+        """Refuse what a role doesn't show, rather than show a table without rows."""
+        from creditlab.measures import METHODS
+
+        for column, own in self._source.held_to.items():
+            if column.group not in METHODS[measure].groups:
+                do = f"Take a measure that is counted by {column.word}. {ASK_WIDER}"
+                raise RoleError(
+                    f"{measure} is not counted by {column.word}, so none of it is yours", where="role", do=do
+                )
+            if column in where and where[column] not in own:
+                some = ", ".join(own[:_NAMED]) + (f" and {len(own) - _NAMED} more" if len(own) > _NAMED else "")
+                raise RoleError(f"the {column.word} is not yours", where=column.word, do=f"Yours: {some}. {ASK_WIDER}")
 
     def __getitem__(self, measure: str) -> View:
         """A measure of the newest quarter that is over; the names are completed behind the bracket."""

@@ -12,14 +12,15 @@ import pyarrow as pa
 
 from creditlab.access import Asking, ask
 from creditlab.catalogue import Catalogue
-from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, roll_up
-from creditlab.errors import NoDataError, ParameterError
+from creditlab.disclosure import CUBE_SCHEMA, Cube, CubeTable, Release, narrow, roll_up
+from creditlab.errors import NoDataError, ParameterError, RoleError
 from creditlab.explore.choices import By
-from creditlab.messages import Messages
+from creditlab.explore.released import ASK, chosen, faults_of_all, statement
+from creditlab.messages import N_, Messages
 from creditlab.monitoring.series import RECORDS
 from creditlab.periods import Period, month_of
-from creditlab.reports.quarterly.cube import RECORD_COUNT, Cells
-from creditlab.reports.sectioned import protect
+from creditlab.reports.quarterly.cube import RECORD_COUNT, Cells, measured_cube, measured_periods
+from creditlab.reports.sectioned import measure_and_release, protect
 from creditlab.terms import Audience, Group, Measure, Purpose
 from creditlab.workspace import Workspace
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from creditlab.access import Viewer
     from creditlab.inputs import Inputs
 
 #: What is shown of an organisation's record.
@@ -74,6 +76,27 @@ class Question:
         """The values that cells must have."""
         return self.where or {}
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """The same by column of a release."""
+        return {str(column): value for column, value in self.narrowed.items()}
+
+    @property
+    def of_total(self) -> tuple[str, ...]:
+        """The group columns of the total's cells."""
+        return tuple(self.codes)
+
+    @property
+    def of_groups(self) -> tuple[str, ...]:
+        """The group columns of the groups' cells."""
+        return tuple(dict.fromkeys([*self.codes, *map(str, self.by)]))
+
+    @property
+    def said(self) -> str:
+        """What is asked, as the access log has it."""
+        by = "".join(f" by {one.word}" for one in self.by)
+        return f"{self.measure}{by}" + "".join(f", {column.word} {code}" for column, code in self.narrowed.items())
+
     def narrow(self, column: By, value: str, by: tuple[By, ...]) -> Question:
         """The same of one value's cells only, by other groups."""
         return replace(self, by=by, where={**self.narrowed, column: value})
@@ -99,6 +122,17 @@ class Source:
         self._asking = asking or ask(workspace, None, "explore", Purpose.ANALYSIS)
         self._run_no = run_no
         self._unusual: dict[tuple[Period, date], Release] = {}
+        self._released: dict[tuple[Period, date, Audience], Release] = {}
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """In which role somebody looks; None where there are no roles."""
+        return self._asking.viewer
+
+    @property
+    def audience(self) -> Audience:
+        """For whom figures are protected before they are shown."""
+        return self.viewer.audience if self.viewer else Audience.INTERNAL
 
     @cached_property
     def known(self) -> tuple[int, Catalogue, date]:
@@ -117,12 +151,62 @@ class Source:
         return run_no, read_sealed(self.workspace.catalogue), committed.astimezone(self.workspace.time_zone).date()
 
     @property
+    def is_released(self) -> bool:
+        """Whether figures are chosen among released cells; the internal audience asks the lake itself."""
+        return self.audience is not Audience.INTERNAL
+
+    @property
+    def said_of_readers(self) -> str:
+        """What a table says about who may read it."""
+        words = {
+            Audience.INTERNAL: N_("Internal: not to be passed on."),
+            Audience.GOVERNMENT: N_("For government: not to be published."),
+            Audience.PUBLIC: "",
+        }[self.audience]
+        return self.messages.gettext(words) if words else ""
+
+    @property
     def catalogue(self) -> Catalogue:
         """The published editions."""
         return self.known[1]
 
+    def note(self, what: str, period: Period, rows: int) -> None:
+        """Note in the access log what somebody in a role is about to be shown."""
+        self._asking.note_view(self.workspace, what, period.label, rows, self.known[0])
+
+    def seen(self, period: Period, as_of: date, audience: Audience) -> Release:
+        """All cells of a period that are released for an audience, of them those that the viewer sees."""
+        if (period, as_of, audience) not in self._released:
+            self._released[period, as_of, audience] = measure_and_release(
+                self.workspace,
+                audience,
+                self.known[0],
+                lambda inputs: measured_cube(inputs, period, as_of),
+                measured_periods(period),
+                as_of,
+            )[0]
+        return narrow(self._released[period, as_of, audience], self.viewer, self.catalogue)
+
+    @cached_property
+    def held_to(self) -> dict[By, list[str]]:
+        """By column the codes of the viewer's own rows; a column in which he sees all is not there."""
+        if self.viewer is None:
+            return {}
+        units = self.viewer.units(self.catalogue)
+        found = {By.DEPARTMENT: list(self.viewer.departments), By.REGION: sorted(units or ())}
+        return {column: codes for column, codes in found.items() if codes}
+
     def answer(self, question: Question) -> Release:
-        """The figures of a question: its cells, and their total, for the internal audience."""
+        """The figures of a question, its cells and their total, for the viewer's audience."""
+        found = self._chosen(question) if self.is_released else self._measured(question)
+        self.note(f"measure {question.said}", question.period, found.table.num_rows)
+        return found
+
+    def _chosen(self, question: Question) -> Release:
+        released = self.seen(question.period, question.as_of, self.audience)
+        return chosen(question, released, has_total=self.viewer is None or not self.viewer.is_limited)
+
+    def _measured(self, question: Question) -> Release:
         from creditlab import engine, measures
         from creditlab.lake import read_inputs
 
@@ -132,34 +216,50 @@ class Source:
             rows: list[dict[str, Any]] = []
             for period in question.periods:
                 measured = measures.measure(
-                    inputs, period, question.as_of, by=_groups(question), measures=[question.measure]
+                    inputs, period, question.as_of, by=self._groups(question), measures=[question.measure]
                 )
-                rows += cells.ratios(_narrowed(measured, question), period)
-        return self._released(question, rows)
+                rows += cells.ratios(self._own(measured, question), period)
+        return self._protected(question, rows, [question.of_total, question.of_groups])
 
     def faults(self, question: Question) -> Release:
         """How many records of a question's cells break which rule."""
+        if self.is_released:
+            found = faults_of_all(question, self.seen(question.period, question.as_of, self.audience))
+        else:
+            found = self._counted_faults(question)
+        self.note(f"faults of {question.said}", question.period, found.table.num_rows)
+        return found
+
+    def _counted_faults(self, question: Question) -> Release:
         from creditlab import engine, measures
         from creditlab.lake import read_inputs
 
-        groups = tuple(dict.fromkeys([Group.ITEM, *(one.group for one in question.narrowed)]))
+        groups = self._groups(replace(question, by=()))
         with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
             cells = Cells(inputs.catalogue, question.as_of, inputs.run_no)
             counted = measures.fault_counts(inputs, question.period, question.as_of, groups)
             rows = cells.counts(
-                CubeTable.FAULTS, _narrowed(counted, question), question.period, (RECORD_COUNT,), detail="fault"
+                CubeTable.FAULTS, self._own(counted, question), question.period, (RECORD_COUNT,), detail="fault"
             )
-        return self._released(question, rows, groupings=[("detail",)])
+        if not rows:
+            raise NoDataError(
+                f"no record breaks a rule in {question.period.label}", do="Choose fewer values, or go back."
+            )
+        return self._protected(question, rows, [(*question.of_total, "detail")])
 
     def unusual(self, period: Period, as_of: date) -> Release:
         """The unusual monthly volumes of a period: what is there, what was expected, between what and what.
 
         They are worked out once for all questions about a period.
         """
+        if self.is_released:
+            raise RoleError("unusual volumes are for the internal audience", where="unusual", do=ASK)
         if (period, as_of) not in self._unusual:
             self._unusual[period, as_of] = self._unusual_of(period, as_of)
-        return self._unusual[period, as_of]
+        found = narrow(self._unusual[period, as_of], self.viewer, self.catalogue)
+        self.note("unusual volumes", period, found.table.num_rows)
+        return found
 
     def _unusual_of(self, period: Period, as_of: date) -> Release:
         from creditlab import engine
@@ -194,6 +294,8 @@ class Source:
         from creditlab import engine
         from creditlab.dossier import hold
 
+        if self.is_released:
+            raise RoleError("records are for the internal audience", where="records", do=ASK)
         items = self.catalogue.organisations_items
         with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             # What tells natural persons is known there: the register's word and numbers, not a row's word for itself.
@@ -201,13 +303,14 @@ class Source:
             rows = held.evidence(_SHOWN)
             period = question.period
             rows = rows.filter(rows.event_date >= period.start, rows.event_date < period.end)
-            rows = _narrowed(rows, question)
+            rows = self._own(rows, question)
             if fault:
                 rows = rows.filter(rows.faults.contains(fault))
             wanted = rows.order_by([rows.faults.length().desc(), rows.lag.desc(), "item_code", "record_id"])
             found = backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit))
             # Whom it names is known only now; it is noted before anybody sees it.
             self._asking.note(self.workspace, found["subject_id"], held.run_no)
+            self.note(f"records of {question.said}", period, found.num_rows)
             return found.to_pandas()
 
     def matters(self) -> pa.Table:
@@ -217,40 +320,52 @@ class Source:
         from creditlab.monitoring import read_matters
 
         with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
-            return pa.Table.from_pylist(read_matters(self.workspace, backend), schema=MATTERS)
+            matters = read_matters(self.workspace, backend)
+        if self.viewer is not None:
+            catalogue, viewer = self.catalogue, self.viewer
+            matters = [
+                one
+                for one in matters
+                if viewer.sees(catalogue, department=one["department"] or "", region=one["region_code"] or "")
+            ]
+        return pa.Table.from_pylist(matters, schema=MATTERS)
 
     def sql(self, question: Question) -> str:
-        """The query that the embedded engine is asked for a question's first period."""
+        """The query that gives the figures of a question's first period.
+
+        As the embedded engine is asked; or as `Session.sql` is, of released cells.
+        """
+        if self.is_released:
+            return statement(question)
         from creditlab import engine, measures
         from creditlab.lake import read_inputs
 
         with engine.connect(self.workspace.engine_url, folders=[self.workspace.lake]) as backend:
             inputs: Inputs = read_inputs(self.workspace, backend, run_no=self.known[0])
             measured = measures.measure(
-                inputs, question.period, question.as_of, by=_groups(question), measures=[question.measure]
+                inputs, question.period, question.as_of, by=self._groups(question), measures=[question.measure]
             )
-            return str(backend.compile(_narrowed(measured, question), pretty=True))
+            return str(backend.compile(self._own(measured, question), pretty=True))
 
-    def _released(
-        self, question: Question, rows: list[dict[str, Any]], groupings: list[tuple[str, ...]] | None = None
-    ) -> Release:
+    def _protected(self, question: Question, rows: list[dict[str, Any]], groupings: list[tuple[str, ...]]) -> Release:
         if not rows:
             raise NoDataError(
                 f"there is nothing to show for {question.period.label}", do="Choose another period, or fewer values."
             )
-        parts = pa.Table.from_pylist(rows, schema=CUBE_SCHEMA)
-        wanted = groupings or list(dict.fromkeys([(), tuple(str(one) for one in question.by)]))
-        table = roll_up(parts, wanted)
+        table = roll_up(pa.Table.from_pylist(rows, schema=CUBE_SCHEMA), list(dict.fromkeys(groupings)))
         cube = Cube(table, question.period, question.as_of, self.known[0], self.catalogue)
-        return protect(self.workspace, Audience.INTERNAL, cube)
+        return protect(self.workspace, self.audience, cube)
 
+    def _groups(self, question: Question) -> tuple[Group, ...]:
+        """The groups that are measured: items too, for the gate has to know whom a cell is about."""
+        return tuple(
+            dict.fromkeys([Group.ITEM, *(one.group for one in (*question.by, *question.narrowed, *self.held_to))])
+        )
 
-def _groups(question: Question) -> tuple[Group, ...]:
-    """The groups that are measured: items too, for the gate has to know whom a cell is about."""
-    return tuple(dict.fromkeys([Group.ITEM, *(one.group for one in (*question.by, *question.narrowed))]))
-
-
-def _narrowed(measured: ir.Table, question: Question) -> ir.Table:
-    for column, value in question.narrowed.items():
-        measured = measured.filter(measured[str(column)] == value)
-    return measured
+    def _own(self, rows: ir.Table, question: Question) -> ir.Table:
+        """The rows of a question's values that are the viewer's own."""
+        for column, value in question.narrowed.items():
+            rows = rows.filter(rows[str(column)] == value)
+        for column, codes in self.held_to.items():
+            rows = rows.filter(rows[str(column)].isin(codes))
+        return rows

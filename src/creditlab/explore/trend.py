@@ -45,7 +45,7 @@ class Trend(Shown):
             self.release,
             name=f"{self.question.measure}_trend",
             caption=f"{title}, {words.period(self.question.periods[-1])} – {words.period(self.question.period)}",
-            note=words.gettext("Internal: not to be passed on."),
+            note=self._source.said_of_readers,
             labels=self._view.labels,
             rows=[self._view.row({}), *self._rows()],
             periods=self.question.periods[::-1],
@@ -56,7 +56,7 @@ class Trend(Shown):
         by = tuple(str(one) for one in self.question.by)
         if not by:
             return []
-        cells = self.release.select(by=by).rows()
+        cells = self.release.select(by=self.question.of_groups).rows()
         keys = dict.fromkeys(tuple(cell[one] for one in by) for cell in cells)
         return [self._view.row(dict(zip(by, key, strict=True))) for key in sorted(keys)]
 

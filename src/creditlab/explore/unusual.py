@@ -82,7 +82,7 @@ class Unusual(Shown):
             self.release,
             name="unusual_volumes",
             caption=_("Unusual volumes, {period}").format(period=words.period(self.question.period)),
-            note=_("Internal: not to be passed on."),
+            note=self._source.said_of_readers,
             labels=[Column(name, title) for name, title in titles.items()],
             rows=rows,
             figures=[(Column(name, title, Holds.INTEGER), _count_of(name)) for name, title in numbers.items()],

@@ -17,7 +17,7 @@ from creditlab.explore.unusual import Unusual
 from creditlab.figures import Row
 from creditlab.messages import Messages
 from creditlab.periods import Period
-from creditlab.reports.quarterly.cube import RECORD_COUNT
+from creditlab.reports.quarterly.cube import RECORD_COUNT, measured_periods
 from creditlab.reports.quarterly.words import MEASURES, fault_words
 from creditlab.tables import Column, Kind, Table, comparison, counts
 
@@ -57,7 +57,7 @@ class View(Shown):
             self.release,
             name=str(question.measure),
             caption=f"{title}, {words.period(question.period)}{self._where()}",
-            note=f"{_('Internal: not to be passed on.')} {_(MEASURES[question.measure].definition)}",
+            note=f"{self._source.said_of_readers} {_(MEASURES[question.measure].definition)}".strip(),
             labels=self.labels,
             rows=[self.row({}), *self.rows],
             period=question.period,
@@ -97,7 +97,7 @@ class View(Shown):
         by = self.question.by
         if not by:
             return []
-        cells = self.release.select(by=by, period_start=self.question.period.start).rows()
+        cells = self.release.select(by=self.question.of_groups, period_start=self.question.period.start).rows()
         return sorted(cells, key=lambda cell: (cell["ratio"] is None, cell["ratio"] or 0, [cell[one] for one in by]))
 
     def row(self, codes: dict[str, str]) -> Row:
@@ -107,7 +107,8 @@ class View(Shown):
         for one in self.question.by:
             code = codes.get(str(one), "")
             labels |= {str(one): code, f"{one}_name": self._name(one, code) if code else words.gettext("All")}
-        return Row(labels, {"table": CubeTable.MEASUREMENTS, "measure": self.question.measure, **codes})
+        where = {"table": CubeTable.MEASUREMENTS, "measure": self.question.measure}
+        return Row(labels, {**where, **self.question.codes, **codes})
 
     def _name(self, column: By, code: str) -> str:
         words, catalogue = self.messages, self._source.catalogue
@@ -143,7 +144,7 @@ class View(Shown):
         figure = made.figure
         dots = figure.data[-1]
         dots.ids = self.shown
-        if unusual and len(self.question.by) == 1:
+        if unusual and len(self.question.by) == 1 and not self._source.is_released:
             why = self.unusual().by_group(self.question.by[0])
             placed = zip(dots.x, dots.y, self.shown, strict=True)
             points = [(share, row, why[code], code) for share, row, code in placed if code in why]
@@ -155,7 +156,7 @@ class View(Shown):
         return Unusual(self._source, self.question)
 
     def trend(self, periods: int = 6) -> Trend:
-        """The same over several periods, up to this one."""
+        """The same over several periods, up to this one; of released figures those that were released together."""
         from creditlab.explore.trend import Trend
 
         if not 2 <= periods <= 40:
@@ -163,6 +164,9 @@ class View(Shown):
         found: list[Period] = [self.question.period]
         while len(found) < periods:
             found.append(found[-1].previous())
+        if self._source.is_released:
+            # Two releases that were not protected together are not laid side by side.
+            found = [one for one in found if one in measured_periods(self.question.period)]
         return Trend(self._source, replace(self.question, periods=tuple(found)))
 
     @property
@@ -217,7 +221,7 @@ class View(Shown):
 
         _, question = self.messages.gettext, self.question
         words, method = MEASURES[question.measure], METHODS[question.measure]
-        total = self.release.select(by=(), period_start=question.period.start).rows()
+        total = self.release.select(by=question.of_total, period_start=question.period.start).rows()
         lines = [
             f"{_(words.title)} ({question.measure}; {method.dimension})",
             _(words.definition),
@@ -273,12 +277,13 @@ class Faults(Shown):
     @cached_property
     def rows(self) -> list[Row]:
         """The faults, the commonest first; suppressed counts are small and come last."""
-        cells = self.release.select(by=("detail",)).rows()
+        cells = self.release.select(by=(*self.question.of_total, "detail")).rows()
         cells.sort(key=lambda cell: (-(cell["count"] or 0), cell["detail"]))
         rows = []
         for cell in cells:
             what, do = fault_words(cell["detail"], self._source.catalogue, self.messages)
-            where = {"table": CubeTable.FAULTS, "measure": RECORD_COUNT, "detail": cell["detail"]}
+            where = {"table": CubeTable.FAULTS, "measure": RECORD_COUNT, **self.question.codes}
+            where |= {"detail": cell["detail"]}
             rows.append(Row({"fault": cell["detail"], "fault_name": what, "what_to_do": do}, where))
         return rows
 
@@ -295,7 +300,7 @@ class Faults(Shown):
             self.release,
             name="faults",
             caption=_("The commonest faults, {period}").format(period=self.messages.period(self.question.period)),
-            note=_("Internal: not to be passed on."),
+            note=self._source.said_of_readers,
             labels=labels,
             rows=self.rows,
             figures=[(Column(RECORD_COUNT, _("Records"), Kind.INTEGER), count)],
