@@ -171,6 +171,7 @@ def shares(
     period: Period,
     previous: Period,
     messages: Messages,
+    called: tuple[str, str] | None = None,
 ) -> Chart:
     """Shares of groups in a period, and in the period before where both are mature.
 
@@ -181,6 +182,9 @@ def shares(
     ----------
     label
         Which of the rows' labels names a row on the axis.
+    called
+        What the legend calls the period before and the period, where the shares are of a day in each; None for their
+        own names.
     """
     figures = Figures(require_release(release), messages)
     now: list[tuple[str, float, str]] = []
@@ -197,13 +201,8 @@ def shares(
             if isinstance(earlier.value, float) and not (current.is_provisional or earlier.is_provisional):
                 before.append((row_name, 100 * earlier.value, earlier.text))
     shown = [row_name for row_name, _, _ in now]
-    figure = dots(
-        shown,
-        (
-            Series(messages.period(previous), before, BEFORE, "diamond-open"),
-            Series(messages.period(period), now, NOW, "circle"),
-        ),
-    )
+    name_before, name_now = called or (messages.period(previous), messages.period(period))
+    figure = dots(shown, (Series(name_before, before, BEFORE, "diamond-open"), Series(name_now, now, NOW, "circle")))
     return Chart(name, title, _in_words(title, now, hidden, messages), figure)
 
 

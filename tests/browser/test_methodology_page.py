@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from creditlab.periods import parse_period
 from creditlab.reports import publish
@@ -24,6 +24,12 @@ SCRIPT = """() => Object.fromEntries([...document.querySelectorAll("table[data-t
   table.dataset.table,
   [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => [cell.dataset.column, cell.textContent])),
 ]))"""
+#: What the chart of levels calls its dots, and the table of levels its caption and the column of the day before.
+LEGEND = """() => [
+  [...document.querySelectorAll(".legendtext")].map((one) => one.textContent),
+  document.querySelector('table[data-table="levels"]').caption.textContent,
+  document.querySelector('table[data-table="levels"]').tHead.rows[0].lastElementChild.textContent,
+]"""
 #: Columns with decimals.
 NUMBERS = {"records_each", "points_of_record", "points_each", "difference", "by_number", "by_gravity"}
 
@@ -50,15 +56,15 @@ def folder(make_tiny: object) -> Path:
 
 
 @pytest.fixture
-def shown(folder: Path, chromium: Path) -> Iterator[dict[str, list[list[list[str]]]]]:
-    """The page's tables as a reader sees them; anything asked of a network would be asked in vain."""
+def page(folder: Path, chromium: Path) -> Iterator[Page]:
+    """The page as a reader sees it; anything asked of a network would be asked in vain."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         context = browser.new_context(offline=True)
         page = context.new_page()
         page.goto((folder / "index.html").as_uri())
         page.wait_for_function("document.documentElement.dataset.charts === '1'")
-        yield page.evaluate(SCRIPT)
+        yield page
         browser.close()
 
 
@@ -73,7 +79,8 @@ def expected(column: str, text: str) -> str:
     return text
 
 
-def test_the_page_shows_what_the_tables_say(folder: Path, shown: dict[str, list[list[list[str]]]]) -> None:
+def test_the_page_shows_what_the_tables_say(folder: Path, page: Page) -> None:
+    shown: dict[str, list[list[list[str]]]] = page.evaluate(SCRIPT)
     tables = {}
     for path in (folder / "tables").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
@@ -99,3 +106,7 @@ def test_the_page_shows_what_the_tables_say(folder: Path, shown: dict[str, list[
         assert [sum(int(one[column]) for one in tables[name]) for column in columns] == list(levels.values())
     sizes = {one["code"]: sum(int(one[column]) for column in columns) for one in tables["levels_by_size"]}
     assert sizes == {"0": 1, "1-4": 1, "5-9": 1, "10+": 0}
+    legend, caption, column = page.evaluate(LEGEND)
+    now, before = legend
+    assert (before, now) == (column, "October 20, 2026")
+    assert now in caption

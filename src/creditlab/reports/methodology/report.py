@@ -158,6 +158,7 @@ class Report(Sectioned):
             self.release, name="levels", title=caption, label="name",
             rows=[Row(row.labels, _without_start(row.where)) for row in rows],
             period=self.release.period, previous=before, messages=self.messages,
+            called=(self.day(self.days.before.day), self.day(self.release.as_of)),
         )  # fmt: skip
         regions = [(code, name) for code, name in Regions(self).named() if code]
         parts = [
