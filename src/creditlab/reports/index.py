@@ -10,7 +10,7 @@ from creditlab.messages import Messages
 from creditlab.reports.feed import FEED, atom
 from creditlab.reports.making import PAGE
 from creditlab.reports.page import render_index
-from creditlab.reports.printing import PDF
+from creditlab.reports.printing import DRAFT_PDF, PDF
 from creditlab.reports.shelf import MANIFEST, published, shelve_index
 from creditlab.reports.signoff import Step, state_of
 from creditlab.terms import Language
@@ -48,12 +48,16 @@ def _entry(reports: Path, one: Mapping[str, Any], _: Callable[[str], str]) -> di
         "as_of": parameters["as_of"],
         "published_at": one["published_at"],
         "is_synthetic": one["is_synthetic"],
-        "downloads": list(_downloads(folder, one["files"])),
+        "downloads": list(_downloads(folder, one["files"], is_draft=step is not Step.PUBLISHED)),
     }
 
 
-def _downloads(folder: str, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name, path in (("PDF", PDF), ("XLSX", "tables.xlsx"), ("CSV", "tables/csv-metadata.json")):
+def _downloads(folder: str, files: Mapping[str, str], *, is_draft: bool) -> Iterator[tuple[str, str]]:
+    for name, path in (
+        ("PDF", DRAFT_PDF if is_draft else PDF),
+        ("XLSX", "tables.xlsx"),
+        ("CSV", "tables/csv-metadata.json"),
+    ):
         if path in files:
             yield name, f"{folder}/{path}"
     yield "JSON", f"{folder}/{MANIFEST}"

@@ -15,7 +15,7 @@ from creditlab.reports.listing import Format, ReportEntry
 from creditlab.reports.output import PUBLICATION, REPORT
 from creditlab.reports.page import DASHBOARD, page_files, render_page
 from creditlab.reports.parameters import check_parameters
-from creditlab.reports.printing import PDF, write_pdf
+from creditlab.reports.printing import DRAFT_PDF, PDF, write_pdf
 from creditlab.reports.running import run_notebook
 from creditlab.reports.shelf import EXECUTED
 
@@ -72,13 +72,17 @@ def make(
     report["has_pdf"] = False
     report["needs_sign_off"] = bool(about.get("needs_sign_off"))
     if Format.PDF in entry.formats:
-        printed = render_page(folder / EXECUTED, report, messages, is_print=True)
+        # The one that says DRAFT is made beside the other, so that both are in the manifest that is signed.
+        names = {PDF: False, **({DRAFT_PDF: True} if report["needs_sign_off"] else {})}
         try:
-            write_pdf(printed, out, out / PDF, date.fromisoformat(parameters["as_of"]))
+            for name, is_draft in names.items():
+                printed = render_page(folder / EXECUTED, report, messages, is_print=True, is_draft=is_draft)
+                write_pdf(printed, out, out / name, date.fromisoformat(parameters["as_of"]))
             report["has_pdf"] = True
         except ExtraError as error:
             # The page says all that the PDF would.
-            (out / PDF).unlink(missing_ok=True)
+            for name in names:
+                (out / name).unlink(missing_ok=True)
             note("without_pdf", {"report": entry.name, "what": error.what, "do": error.do})
     (out / PAGE).write_text(render_page(folder / EXECUTED, report, messages), encoding="utf-8")
     return Made(out, parameters, report)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ STYLE, SCRIPT, INDEX_SCRIPT, PLOTLY_FILE = "style.css", "page.js", "index.js", "
 DASHBOARD = "dashboard.html"
 
 
-def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *, is_print: bool = False) -> str:
+def render_page(
+    executed: Path, report: Mapping[str, Any], messages: Messages, *, is_print: bool = False, is_draft: bool = False
+) -> str:
     """The page's HTML.
 
     Parameters
@@ -38,6 +41,8 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *
         The reader's language.
     is_print
         For paper: charts are still images, and nothing of it is a program.
+    is_draft
+        For paper that says DRAFT on every page, behind its text and in words.
 
     Raises
     ------
@@ -48,9 +53,20 @@ def render_page(executed: Path, report: Mapping[str, Any], messages: Messages, *
     template = _environment().get_template("page.html.j2")
     page = template.render(
         report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang,
-        is_print=is_print,
+        is_print=is_print, watermark=_watermark(messages.gettext("DRAFT")) if is_draft else "",
     )  # fmt: skip
     return visible(page)
+
+
+def _watermark(word: str) -> str:
+    """The word across a sheet of A4, as the address of an image that lies behind the text."""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 210 297" width="210mm" height="297mm"><text x="105" '
+        'y="150" transform="rotate(-40 105 150)" text-anchor="middle" font-size="52" font-weight="700" '
+        f'font-family="Noto Sans, Noto Sans CJK SC, sans-serif" fill="#000" fill-opacity="0.1">'
+        f"{escape(word)}</text></svg>"
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
 def render_index(entries: Sequence[Mapping[str, Any]], messages: Messages) -> str:

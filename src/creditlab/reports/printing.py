@@ -16,7 +16,8 @@ from typing import Any
 
 from creditlab.errors import ExtraError
 
-PDF = "report.pdf"
+#: The PDF; and the one with DRAFT on every page, which is offered until a report that has to be signed is published.
+PDF, DRAFT_PDF = "report.pdf", "report-draft.pdf"
 _VARIANT = "pdf/ua-1"
 #: One at a time: the library's clock is the process's environment.
 _TURN = Lock()

@@ -229,9 +229,9 @@ def write_watermark(folder: Path, step: Step) -> None:
 
 
 def _watermark(step: Step, language: Language) -> str:
-    """The style that lays the word over the page until the last step is done."""
+    """The style that lays the word over the page until the last step is done, and offers the clean PDF from then on."""
     if step is Step.PUBLISHED:
-        return "/* signed off */\n"
+        return "/* signed off */\n.until-published { display: none; }\n.when-published { display: list-item; }\n"
     word = Messages(language).gettext("DRAFT")
     return (
         f'body::after {{ content: "{word}"; position: fixed; inset: 0; display: grid; place-items: center; '

@@ -12,7 +12,7 @@ from creditlab.disclosure import CubeTable
 from creditlab.messages import Messages
 from creditlab.periods import parse_period
 from creditlab.reports.dashboard.words import PAGE as WORDS
-from creditlab.reports.output import synthetic_banner
+from creditlab.reports.output import read_about, synthetic_banner
 from creditlab.reports.page import DASHBOARD, TEMPLATES, render_template, safe_json
 from creditlab.reports.places import places
 from creditlab.reports.quarterly.matters import RULES, STATES, TEXTS
@@ -41,6 +41,7 @@ def write_dashboard(out: Path, dashboard: Dashboard) -> None:
             messages,
             title=dashboard.title,
             banner=synthetic_banner(dashboard.stamp, messages),
+            needs_sign_off=bool(read_about(out).get("needs_sign_off")),
             content=safe_json(content(dashboard)),
         ),
         encoding="utf-8",
