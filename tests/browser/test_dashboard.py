@@ -33,8 +33,13 @@ MONTHS = ("2026-07", "2026-08", "2026-09")
 
 @pytest.fixture(scope="module")
 def province(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """Three months of deliveries; see `make_province`."""
+    return make_province(tmp_path_factory.mktemp("dashboard"))
+
+
+def make_province(folder: Path) -> Tiny:
     """Three months of A-1: D1 is punctual. D2 sends nothing of 990200, and August of 990100 too late."""
-    tiny = Tiny(tmp_path_factory.mktemp("dashboard"))
+    tiny = Tiny(folder)
     tiny.write("creditlab.toml", SETTINGS)
     tiny.write("catalogue/departments.csv", f"department,name_zh,name_en\nD1,甲局,Bureau A\nD2,{EVIL},{EVIL}\n")
     tiny.write("catalogue/regions.csv", csv_text(("region_code", "name_zh", "name_en", "level", "parent"), REGIONS))

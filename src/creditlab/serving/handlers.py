@@ -185,8 +185,17 @@ class OwnFile(Answer):
         self.finish(path.read_bytes())
 
 
-class Extension(Answer, FileFindHandler):
-    """The programs that widgets need, from where they were installed."""
+class Program(Answer, FileFindHandler):
+    """Voilà's own programs and those of its extensions, from where they were installed."""
+
+    @authenticated
+    async def get(self, path: str, include_body: bool = True) -> Any:  # type: ignore[override]
+        """Answer with one of them, to readers alone; a browser keeps it, and asks whether it is still the same."""
+        return await super().get(path, include_body)
+
+    def set_extra_headers(self, path: str) -> None:
+        """What is not for anybody's eyes only may be kept."""
+        self.set_header("Cache-Control", "private, no-cache")
 
 
 class NotFound(Answer):

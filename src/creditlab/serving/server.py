@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from traitlets.config import Config
 from voila.app import Voila
-from voila.static_file_handler import MultiStaticFileHandler
 
 from creditlab.access import Asking
 from creditlab.reports.page import STYLE, TEMPLATES
-from creditlab.serving.handlers import Extension, NotFound, OwnChannel, OwnFile, OwnKernel, Page, State
+from creditlab.serving.handlers import NotFound, OwnChannel, OwnFile, OwnKernel, Page, Program, State
 from creditlab.serving.kernels import OneKernel, ReaderKernels
 from creditlab.serving.readers import Reader, ReaderIdentity, Readers
 from creditlab.serving.sessions import Sessions
@@ -137,8 +136,8 @@ class DashboardServer(Voila):
             (f"{base}api/kernels/{_KERNEL_ID}", OwnKernel),
             (f"{base}api/kernels/{_KERNEL_ID}/channels", OwnChannel),
             # Public programs, the same for everybody: Voilà's own, and its extensions'.
-            (f"{base}voila/static/(.*)", MultiStaticFileHandler, {"paths": self.static_paths}),
-            (f"{base}voila/labextensions/(.*)", Extension, {"path": _LABEXTENSIONS}),
+            (f"{base}voila/static/(.*)", Program, {"path": self.static_paths}),
+            (f"{base}voila/labextensions/(.*)", Program, {"path": _LABEXTENSIONS}),
         ]
 
 
