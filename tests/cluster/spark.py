@@ -24,6 +24,7 @@ spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 """
 _SECONDS = 120
+_CONNECT = "org.apache.spark.sql.connect.service"
 
 
 @dataclass
@@ -60,15 +61,26 @@ class SparkCluster:
     workers: list[Process] = field(default_factory=list)
 
     def _start(self, name: str, *arguments: str) -> Process:
+        return self._run(name, "spark-class", f"org.apache.spark.deploy.{name.split('-')[0]}", *arguments)
+
+    def _run(self, name: str, program: str, *arguments: str) -> Process:
         import pyspark
 
-        program = Path(pyspark.__file__).parent / "bin" / "spark-class"
         log = self.folder / f"{name}.log"
-        command = [str(program), f"org.apache.spark.deploy.{name.split('-')[0]}", *arguments]
+        command = [str(Path(pyspark.__file__).parent / "bin" / program), *arguments]
         with log.open("wb") as said:
             running = subprocess.Popen(command, stdout=said, stderr=said, env=self.environment, start_new_session=True)
         self.processes.append(Process(running, log))
         return self.processes[-1]
+
+    def start_connect(self) -> None:
+        """A Spark Connect server with two cores of its own."""
+        one = self._run(
+            "connect", "spark-submit", "--master", "local[2]", "--class", f"{_CONNECT}.SparkConnectServer",
+            "--conf", "spark.connect.grpc.binding.address=127.0.0.1", "--conf", "spark.connect.grpc.binding.port=0",
+            "spark-internal",
+        )  # fmt: skip
+        self.url = "sc://" + one.await_words(r"server started at: (127\.0\.0\.1:\d+)").split(": ")[1]
 
     def start_master(self) -> None:
         one = self._start("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
@@ -86,11 +98,30 @@ class SparkCluster:
 
 
 @contextmanager
-def spark_cluster(folder: Path, workers: int = 2) -> Iterator[SparkCluster]:
+def spark_cluster(folder: Path, workers: int = 2, defaults: str = DEFAULTS) -> Iterator[SparkCluster]:
     """Start a cluster, and end all that it started."""
+    with _prepared(folder, defaults) as one:
+        one.start_master()
+        for _ in range(workers):
+            one.start_worker()
+        yield one
+
+
+@contextmanager
+def connect_server(folder: Path) -> Iterator[SparkCluster]:
+    """Start a Spark Connect server, and end it."""
+    with _prepared(folder, DEFAULTS) as one:
+        # Of the scripts that Spark brings, those that start this server take its memory for a daemon's.
+        one.environment["SPARK_DAEMON_MEMORY"] = "700m"
+        one.start_connect()
+        yield one
+
+
+@contextmanager
+def _prepared(folder: Path, defaults: str) -> Iterator[SparkCluster]:
     settings = folder / "conf"
     settings.mkdir()
-    (settings / "spark-defaults.conf").write_text(DEFAULTS, encoding="utf-8")
+    (settings / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
     environment = os.environ | {
         "SPARK_CONF_DIR": str(settings),
         "SPARK_LOCAL_IP": "127.0.0.1",
@@ -100,9 +131,6 @@ def spark_cluster(folder: Path, workers: int = 2) -> Iterator[SparkCluster]:
     }
     one = SparkCluster(folder, environment)
     try:
-        one.start_master()
-        for _ in range(workers):
-            one.start_worker()
         yield one
     finally:
         for process in one.processes:

@@ -188,6 +188,7 @@ def _await_worker(context: SparkContext) -> None:
 
 def _remote(url: str) -> SparkSession:
     try:
+        from pyspark.sql.connect.client.retries import DefaultPolicy
         from pyspark.sql.connect.session import SparkSession as Remote
     except ImportError as error:
         do = "Install creditlab's extra spark."
@@ -202,7 +203,17 @@ def _remote(url: str) -> SparkSession:
     for name, value in _SETTINGS.items():
         if name.startswith("spark.sql.") and name not in _STATIC:
             session.conf.set(name, value)
+    # A server that is gone is asked again for a quarter of a minute, not for ten.
+    session.client.set_retry_policies([DefaultPolicy(max_retries=6, max_backoff=5_000)])
     return session  # type: ignore[return-value]
+
+
+def let_go(session: SparkSession) -> None:
+    """End a session on a Spark Connect server; one of this process's own application ends with the process."""
+    if isinstance(session, SparkSession):
+        return
+    with suppress(PySparkException, OSError):
+        session.stop()
 
 
 def refuse_other_version(version: str) -> None:

@@ -28,7 +28,7 @@ from pyspark.storagelevel import StorageLevel
 
 from creditlab.errors import EngineError, InternalError, UserError, storage_error
 from creditlab.scratch import scratch
-from creditlab.spark.application import session_for
+from creditlab.spark.application import let_go, session_for
 
 if TYPE_CHECKING:
     import ibis.expr.operations as ops
@@ -60,6 +60,7 @@ def connect(url: str, *, folders: Iterable[Path]) -> Iterator[Cluster]:
         finally:
             with suppress(PySparkException, Py4JError):
                 backend.forget()
+            let_go(session)
 
 
 def _given_up(error: Exception) -> UserError:
