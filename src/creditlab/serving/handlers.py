@@ -97,7 +97,8 @@ class Page(Answer):
             return self.tell(Notice.FAILED, 500)
         if not contents:
             return self.tell(Notice.NOTHING, 404)
-        await served.kernels.take_away_the_dead()
+        if served.sessions.is_full:
+            await served.kernels.make_room()
         if served.sessions.is_full:
             self.set_header("Retry-After", str(RETRY))
             return self.tell(Notice.FULL, 503)
@@ -128,12 +129,9 @@ class Page(Answer):
         served = self.served
         language = self.get_query_argument("language", served.language)
         language = language if language in list(Language) else served.language
-        kernels, name = served.kernels, served.notebook
-        if not kernels.get_pool_size(name):
-            kernels.fill_if_needed(delay=0, notebook_name=name)
         # From here to the session's beginning nobody else gets the place.
         with served.sessions.held():
-            task, ready, kernel_id = await kernels.get_rendered_notebook(notebook_name=name)
+            task, ready, kernel_id = await served.kernels.next_waiting(served.notebook)
             served.sessions.begin(kernel_id, self.asking.key, language, period, contents)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.write("".join(ready))
@@ -154,6 +152,11 @@ class State(Answer):
         kernel_id, served = self.get_query_argument("kernel", ""), self.served
         if not served.sessions.is_of(kernel_id, self.asking.key):
             return self.finish_json({"is_there": False})
+        if self.get_query_argument("closed", ""):
+            # The place is free at once: the next request may be the same page's, loaded again.
+            served.sessions.end(kernel_id)
+            self.finish_json({"is_there": False})
+            return await ensure_async(served.kernels.shutdown_kernel(kernel_id, now=True))
         is_there = await served.kernels.is_living(kernel_id)
         if is_there and self.get_query_argument("used", "") == "1":
             # Whoever reads and clicks works with the page, although its kernel has nothing to do.
@@ -241,7 +244,7 @@ class OwnChannel(VoilaKernelWebsocketHandler):
 
         async def end() -> None:
             await asyncio.sleep(GRACE)
-            if kernel_id in kernels and not kernels._kernel_connections.get(kernel_id, 0):
+            if kernel_id in kernels and not kernels.connections(kernel_id):
                 await ensure_async(kernels.shutdown_kernel(kernel_id))
 
         task = asyncio.ensure_future(end())

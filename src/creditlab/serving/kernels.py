@@ -13,6 +13,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from creditlab.serving.sessions import Sessions, kernel_environment
 
 KERNEL = "creditlab"
+#: A page that is open has connected with its kernel by then, in seconds, however slow its line.
+_CONNECTED_BY = 60.0
 
 
 class OneKernel(KernelSpecManager):
@@ -58,6 +60,19 @@ class ReaderKernels(AsyncMappingKernelManager):
         finally:
             self.sessions.end(kernel_id)
 
+    async def next_waiting(self, notebook: str) -> tuple[Any, list[str], str]:
+        """The next kernel that waits for a reader: what makes its page, as much of it as is ready, and its number."""
+        pool: Any = self
+        while True:
+            if not pool.get_pool_size(notebook):
+                pool.fill_if_needed(delay=0, notebook_name=notebook)
+            task, ready, kernel_id = await pool.get_rendered_notebook(notebook_name=notebook)
+            if await ensure_async(self.get_kernel(kernel_id).is_alive()):
+                return task, ready, kernel_id
+            # One that died while it waited is nobody's.
+            task.cancel()
+            await self.shutdown_kernel(kernel_id, now=True)
+
     async def is_living(self, kernel_id: str) -> bool:
         """Whether a session's kernel lives; one that died is taken away with its session."""
         if kernel_id not in self or kernel_id not in self.sessions:
@@ -68,7 +83,13 @@ class ReaderKernels(AsyncMappingKernelManager):
         await self.shutdown_kernel(kernel_id, now=True)
         return False
 
-    async def take_away_the_dead(self) -> None:
-        """Make room where kernels died."""
+    async def make_room(self) -> None:
+        """Where all places are taken: end sessions whose kernel died, or whose page is closed or has no program."""
         for kernel_id in self.sessions.kernels():
-            await self.is_living(kernel_id)
+            is_living = await self.is_living(kernel_id)
+            if is_living and not self.connections(kernel_id) and self.sessions.age(kernel_id) > _CONNECTED_BY:
+                await self.shutdown_kernel(kernel_id, now=True)
+
+    def connections(self, kernel_id: str) -> int:
+        """How many pages are connected with a kernel."""
+        return int(self._kernel_connections.get(kernel_id, 0))

@@ -64,6 +64,11 @@ class Sessions:
         finally:
             self._held -= 1
 
+    def age(self, kernel_id: str) -> float:
+        """How many seconds ago a session began; 0 where there is none."""
+        one = self._sessions.get(kernel_id)
+        return time.monotonic() - one.began if one else 0.0
+
     def kernels(self) -> list[str]:
         """The kernels of the sessions."""
         return list(self._sessions)

@@ -70,6 +70,10 @@
     if (notice.dataset.key && !notice.hidden) tell(notice.dataset.key);
   });
   for (const used of ["pointerdown", "keydown"]) window.addEventListener(used, () => { isUsed = true; });
+  // Before the next page is asked for: its place may be this one's.
+  window.addEventListener("beforeunload", () => {
+    fetch(base + "state?" + new URLSearchParams({ kernel: kernel, closed: "1" }), { keepalive: true, credentials: "same-origin" });
+  });
   document.getElementById("language").hidden = false;
   fillQuarters();
   look();
