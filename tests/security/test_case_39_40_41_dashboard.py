@@ -29,7 +29,7 @@ OPEN_TO_ALL = {
     "IdentityProvider": {"token": ""},
     "KernelManager": {"autorestart": True},
 }
-ALL, OTHER = "a" * 40, "b" * 40
+ALL, OTHER, NOTHING, PUBLIC = (letter * 40 for letter in "abcd")
 
 
 class Client:
@@ -267,6 +267,14 @@ token_sha256 = "{digest_of(ALL)}"
 audience = "government"
 departments = ["D1"]
 token_sha256 = "{digest_of(OTHER)}"
+
+[d9]
+audience = "government"
+departments = ["D9"]
+token_sha256 = "{digest_of(NOTHING)}"
+
+[nobody]
+token_sha256 = "{digest_of(PUBLIC)}"
 """
     (server.workspace.folder / "roles.toml").write_text(roles)
     assert own.ask("")[0] == 403
@@ -289,3 +297,10 @@ token_sha256 = "{digest_of(OTHER)}"
     assert json.loads(one.ask(f"state?kernel={kernel}")[1]) == {"is_there": False}
     roles_seen = [entry["role"] for entry in log_of(server.workspace).entries() if entry.get("view") == "dashboard"]
     assert roles_seen[-1] == "d1"
+    # A department without a record, and an audience for which nothing was published, are told so.
+    empty, public = Client(server), Client(server)
+    empty.ask(f"?token={NOTHING}")
+    assert "Nothing of what you may see" in empty.ask("")[1].partition("<main")[2].partition("</main>")[0]
+    public.ask(f"?token={PUBLIC}")
+    status, page, _ = public.ask("")
+    assert (status, "Nothing has been published yet" in page, "尚未发布" in page) == (404, True, True)

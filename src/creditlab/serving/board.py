@@ -77,8 +77,13 @@ class FirstScreen:
         return visible(page) + f'<script type="application/json" id="content">{self._text}</script>'
 
     def tiles(self) -> list[dict[str, str]]:
-        """A tile for each measure: its share, its counts, and the change against the quarter before."""
+        """A tile for each measure: its share, its counts, and the change against the quarter before.
+
+        None where nothing of them is known for what the reader begins with.
+        """
         groups = {{"department": "department", "unit": "region_code"}[key]: code for key, code in self._home.items()}
+        if not any(self._find(measure, groups, NOW) for measure in self._content["measures"]):
+            return []
         found = []
         for measure in self._content["measures"]:
             now, before = self._find(measure, groups, NOW), self._find(measure, groups, BEFORE)

@@ -15,6 +15,7 @@ from creditlab.catalogue import read_sealed
 from creditlab.errors import ReportError
 from creditlab.reports.dashboard.reading import read_content
 from creditlab.reports.shelf import MANIFEST, Place
+from creditlab.serving.assessed import levels
 from creditlab.serving.words import SERVED
 from creditlab.terms import Audience, Language
 
@@ -73,6 +74,9 @@ class Shown:
         found = {}
         for one in there:
             content = narrowed(_read(one.folder), viewer, catalogue)
+            if not viewer.is_limited:
+                # Organisations are assessed whole; what a department or a unit sees of them is nobody's share.
+                content["assessments"] = levels(self._workspace.reports, one.period, viewer.audience)
             content["served"] = {"period": one.period, "report_id": one.report_id, "run_no": one.run_no}
             found[one.period] = content
         for content in found.values():

@@ -23,15 +23,30 @@ def read_content(folder: Path) -> dict[str, Any]:
     ReportError
         If the page is not the one that was published, or holds nothing of the kind.
     """
-    where = "/".join((folder / DASHBOARD).parts[-5:])
+    text = published_text(folder, DASHBOARD).partition(_BEGINS)[2].partition(_ENDS)[0]
     try:
-        page = (folder / DASHBOARD).read_bytes()
-        published = json.loads((folder / MANIFEST).read_text("utf-8"))["files"][DASHBOARD]
-        if hashlib.sha256(page).hexdigest() != published:
-            do = "creditlab verify tells more."
-            raise ReportError("a page is not the one that was published", where=where, do=do)
-        text = page.decode("utf-8").partition(_BEGINS)[2].partition(_ENDS)[0]
         found: dict[str, Any] = json.loads(text)
-    except (OSError, ValueError, KeyError) as error:
+    except ValueError as error:
+        where = "/".join((folder / DASHBOARD).parts[-5:])
         raise ReportError("a published page can't be read", where=where, do="Publish again.") from error
     return found
+
+
+def published_text(folder: Path, name: str) -> str:
+    """A file of a publication.
+
+    Raises
+    ------
+    ReportError
+        If it is not the one that was published, or can't be read.
+    """
+    where = "/".join((folder / name).parts[-5:])
+    try:
+        content = (folder / name).read_bytes()
+        published = json.loads((folder / MANIFEST).read_text("utf-8"))["files"][name]
+    except (OSError, ValueError, KeyError) as error:
+        raise ReportError("a published file can't be read", where=where, do="Publish again.") from error
+    if hashlib.sha256(content).hexdigest() != published:
+        do = "creditlab verify tells more."
+        raise ReportError("a file is not the one that was published", where=where, do=do)
+    return content.decode("utf-8", "replace")

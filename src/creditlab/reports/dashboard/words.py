@@ -33,7 +33,7 @@ PAGE: Mapping[str, str] = {
     "nothing": N_("Nothing was late or missing."),
     "numerator_of": N_("{numerator} of {denominator}"),
     "on_time": N_("On time"),
-    "period_before": N_("Before"),
+    "period_before": N_("Period before"),
     "provisional": N_("(p) provisional: late arrivals are still to come"),
     "region": N_("Region"),
     "report": N_("As a report"),

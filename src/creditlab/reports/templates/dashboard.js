@@ -278,6 +278,14 @@
     return months(say("calendar"), "calendar", { head: say("item"), body: rows.map((one) => one.row) });
   }
 
+  function assessments() {
+    const lines = content.assessments && content.assessments[language];
+    if (!lines || !lines.length) return null;
+    const rows = lines.map((one) => make("tr", {}, make("th", { scope: "row" }, one.level),
+      make("td", { class: "number" }, one.count), make("td", { class: "number" }, one.share)));
+    return section("half", "assessments", say("assessments"), table([say("level"), say("organisations"), say("share")], rows));
+  }
+
   function dueTable(id, title, head, lines) {
     const rows = lines.map((one) => make("tr", { "data-code": one.code }, make("th", { scope: "row" }, one.name),
       ...[one.found.due, one.found.on_time, one.found.late, one.found.never_delivered].map((value) => make("td", { class: "number" }, number(value))),
@@ -336,8 +344,14 @@
     button.textContent = { en: "English", zh_CN: "中文" }[other];
     button.lang = content.languages[other].html_lang;
     document.getElementById("stamp").replaceChildren(...texts().stamp.map(([key, value]) => make("li", {}, make("span", {}, key), " " + value)));
+    if (!content.cells.length) {
+      board.replaceChildren(make("p", {}, say("nothing_of_yours")));
+      document.documentElement.dataset.shown = JSON.stringify(chosen);
+      window.dispatchEvent(new Event("creditlab:shown"));
+      return;
+    }
     const isWhole = !chosen.department && !chosen.unit;
-    const parts = [...(isWhole ? [lateDepartments()] : cause()), map(), matters(), heat(), chosen.unit ? null : calendar()];
+    const parts = [...(isWhole ? [lateDepartments()] : cause()), map(), matters(), heat(), chosen.unit ? null : calendar(), isWhole ? assessments() : null];
     board.replaceChildren(path(), tiles(), chosen.department ? "" : picker(), make("div", { class: "board" }, ...parts.filter(Boolean)), make("p", { class: "note" }, say("provisional") + " · [c] " + say("suppressed")));
     document.documentElement.dataset.shown = JSON.stringify(chosen);
     window.dispatchEvent(new Event("creditlab:shown"));
