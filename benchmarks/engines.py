@@ -4,7 +4,7 @@ python -m benchmarks.engines WORKSPACE [WORKSPACE ...] [--times 2] [--docs docs]
 
 Each workspace's lake is asked the same questions on both engines, in alternation; where a digit differs the command
 fails and writes nothing. The cluster is started on the loopback address: a master, and two workers with one core each,
-so that both engines have the same two cores. Writes its part of docs/scale.md.
+so that both engines have the same two cores; 3 GB of memory for each worker. Writes its part of docs/scale.md.
 """
 
 from __future__ import annotations
@@ -36,6 +36,15 @@ from tests.cluster.spark import spark_cluster
 
 BEGIN, END = "<!-- engines: begin -->", "<!-- engines: end -->"
 _DAY = date(2026, 10, 20)
+#: As an institution would have it, where the tests' cluster saves what it can: memory, and all of Java's compilers.
+_DEFAULTS = """\
+spark.driver.host 127.0.0.1
+spark.driver.memory 2g
+spark.executor.memory 3g
+spark.executor.cores 1
+spark.sql.shuffle.partitions 8
+"""
+_WORKER_MEMORY = "3500m"
 
 
 def _sums(inputs: Any) -> Any:
@@ -129,7 +138,10 @@ def measured(folders: list[Path], times: int) -> str:
     """The tables for the documents."""
     sizes, costs = [], []
     seconds: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    with tempfile.TemporaryDirectory() as place, spark_cluster(Path(place)) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        spark_cluster(Path(place), defaults=_DEFAULTS, worker_memory=_WORKER_MEMORY) as cluster,
+    ):
         os.environ |= {one: cluster.environment[one] for one in ("SPARK_CONF_DIR", "SPARK_LOCAL_IP")}
         urls = {"DuckDB": engine.EMBEDDED, "Spark": cluster.url}
         for folder in folders:
@@ -167,7 +179,7 @@ def measured(folders: list[Path], times: int) -> str:
         end()
     lines = [
         f"{machine()}; {os.cpu_count()} cores for either engine; load average while it ran {os.getloadavg()[1]:.1f}. "
-        f"Median of {times}, equal digits. Written by `python -m benchmarks.engines`.",
+        f"Each worker has 3 GB of memory. Median of {times}, equal digits. Written by `python -m benchmarks.engines`.",
         "",
         "| entries | files | bytes an entry | bytes a payload row |",
         "| ---: | ---: | ---: | ---: |",

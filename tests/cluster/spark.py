@@ -57,6 +57,7 @@ class SparkCluster:
     folder: Path
     environment: dict[str, str]
     url: str = ""
+    worker_memory: str = "700m"
     processes: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)
 
@@ -89,7 +90,7 @@ class SparkCluster:
     def start_worker(self) -> Process:
         number = len(self.processes)
         one = self._start(
-            f"worker.Worker-{number}", "-c", "1", "-m", "700m", "--host", "127.0.0.1", "--webui-port", "0",
+            f"worker.Worker-{number}", "-c", "1", "-m", self.worker_memory, "--host", "127.0.0.1", "--webui-port", "0",
             "--work-dir", str(self.folder / f"work-{number}"), self.url,
         )  # fmt: skip
         one.await_words("Successfully registered with master")
@@ -98,9 +99,12 @@ class SparkCluster:
 
 
 @contextmanager
-def spark_cluster(folder: Path, workers: int = 2, defaults: str = DEFAULTS) -> Iterator[SparkCluster]:
+def spark_cluster(
+    folder: Path, workers: int = 2, *, defaults: str = DEFAULTS, worker_memory: str = SparkCluster.worker_memory
+) -> Iterator[SparkCluster]:
     """Start a cluster, and end all that it started."""
     with _prepared(folder, defaults) as one:
+        one.worker_memory = worker_memory
         one.start_master()
         for _ in range(workers):
             one.start_worker()
