@@ -123,7 +123,8 @@ class Page(Answer):
 
     @property
     def _is_secure(self) -> bool:
-        return self.request.protocol == "https"
+        """Whether the cookie goes over an encrypted line only: always, but to this machine itself."""
+        return self.request.host_name not in ("127.0.0.1", "localhost", "[::1]", "::1")
 
     async def _send(self, period: str, contents: dict[str, Any]) -> None:
         served = self.served
