@@ -80,7 +80,7 @@ def _token(path: Path | None) -> str:
     except (OSError, ValueError) as error:
         raise ParameterError("the token's file can't be read", where="--token-file") from error
     if len(token) < SHORTEST_TOKEN or not token.isascii() or path.stat().st_mode & 0o007:
-        do = f"At least {SHORTEST_TOKEN} characters, in a file that not everybody reads: openssl rand -hex 32; chmod 600."
+        do = f"At least {SHORTEST_TOKEN} characters, in a file of your own: openssl rand -hex 32; chmod 600."
         raise ParameterError("the token can't be used", where="--token-file", do=do)
     return token
 
