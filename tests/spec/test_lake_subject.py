@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from creditlab import engine
+from creditlab.access import Asking
+from creditlab.dossier.subject import take_dossier
 from creditlab.lake import Lake, Snapshot
 from creditlab.lake.compaction import compact
 from creditlab.lake.subject import records_of
 from creditlab.periods import parse_date
+from creditlab.terms import Purpose
 from tests.spec.tiny import Tiny, code, row
 
 ONE, OTHER = code(), code(number=1)
@@ -81,3 +85,31 @@ def test_files_that_can_hold_no_record_of_a_subject_are_not_opened(delivered: Ti
         # Above and below all that the files have: their logs say so.
         assert snapshot.entries(subject_id="0") is None
         assert snapshot.entries(subject_id="Z") is None
+
+
+def test_of_what_rows_said_files_that_can_hold_none_of_some_keys_are_not_opened(delivered: Tiny) -> None:
+    lake = Lake(delivered.workspace.lake)
+    with engine.connect(folders=[delivered.workspace.lake]) as backend:
+        snapshot = Snapshot.take(lake, backend)
+        keys = backend.to_pyarrow(snapshot.table("records").select("key64").distinct())["key64"]
+        for key in keys.to_pylist():
+            found = snapshot.payload("form", pa.array([key]))
+            of_all = snapshot.payload("form")
+            asked, there = (backend.to_pyarrow(rows.filter(rows.key64 == key)) for rows in (found, of_all))
+            assert asked.num_rows == there.num_rows > 0
+            assert set(asked["row_no"].to_pylist()) == set(there["row_no"].to_pylist())
+        log = lake.log("payloads/form")
+        above = max(log["max.key64"].to_pylist()) + 1
+        for file in lake.files("payloads/form"):
+            open(file, "wb").close()
+        assert backend.to_pyarrow(snapshot.payload("form", pa.array([above])).count()).as_py() == 0
+
+
+def test_a_look_up_says_what_every_row_said(delivered: Tiny) -> None:
+    """What is read of the rows beside the record itself; the rest stands in the record."""
+    with engine.connect(folders=[delivered.workspace.lake]) as backend:
+        asking = Asking(Purpose.ASSESSMENT, "a test")
+        found = take_dossier(delivered.workspace, backend, ONE, parse_date("2026-12-31"), asking=asking)
+    said = [found.said[row_["delivery_id"], row_["row_no"]] for row_ in found.records.to_pylist()]
+    assert [one.get("note") for one in said] == ["second", None]
+    assert not {"record_id", "subject_id", "subject_name", "event_date"} & set().union(*said)

@@ -15,10 +15,11 @@ from creditlab.catalogue.edition import Catalogue
 from creditlab.errors import WorkspaceError
 from creditlab.identifiers import is_natural_person_code, key_fingerprint, pseudonyms
 from creditlab.inputs import Inputs
-from creditlab.lake.reading import Snapshot, take_inputs
+from creditlab.lake.reading import Snapshot, take_inputs, take_snapshot
+from creditlab.lake.schemas import TABLES
 from creditlab.measures.mergers import after_mergers
 from creditlab.profiles import EVIDENCE, ROW, Known, PublicationRules, evidence, read_rules
-from creditlab.terms import SubjectKind
+from creditlab.terms import Role, SubjectKind
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from creditlab.access import Asking
 
 _PERSON = str(SubjectKind.NATURAL_PERSON)
+#: What of a row is in the record already, or names its subject.
+_OF_EVERY_RECORD = (
+    Role.RECORD_ID, Role.SUBJECT_ID, Role.SUBJECT_NAME, Role.SUBJECT_KIND, Role.EVENT_DATE, Role.VALID_UNTIL,
+    Role.AMOUNT,
+)  # fmt: skip
 #: So many values stand in a question itself, where the files' statistics help to answer it.
 _FEW = 500
 _OUTCOME = pa.schema([("delivery_id", pa.string()), ("row_no", pa.int64()), ("outcome", pa.string())])
@@ -41,8 +47,8 @@ class Held:
     Attributes
     ----------
     snapshot, inputs
-        The lake, the catalogue and the calendar; departments that were merged by the day are one. The entries are those
-        about some subjects only where some were asked for.
+        The lake, the catalogue and the calendar; departments that were merged by the day are one. Where some subjects
+        were asked for, entries and register are theirs, and the other tables are empty: they are not opened.
     rules
         The rules of publication.
     known
@@ -50,7 +56,8 @@ class Held:
     persons
         Identifiers that were asked about, or that rows call organisations, and that belong to natural persons.
     said
-        What the rows said that the records stand by, see `rows_said`; of some subjects only.
+        What the rows said that the records stand by, see `rows_said`, beside what every record has; of some subjects
+        only.
     """
 
     snapshot: Snapshot
@@ -153,52 +160,82 @@ def hold_some(
     """
     rules = read_rules(workspace.publication)
     rules.on(as_of)
-    snapshot, inputs = take_inputs(workspace, backend, run_no)
+    snapshot, catalogue = take_snapshot(workspace, backend, run_no)
     persons = persons_among(workspace, snapshot, subjects)
     asking.note(workspace, as_held(workspace, snapshot, subjects, persons), snapshot.run_no)
     some = subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons)))
-    rows: ir.Table | None = inputs.entries
-    if len(some) == 1:
-        rows = snapshot.entries(subject_id=some[0].as_py())
     # Few rows are asked several things, and they find what was said in them.
-    taken = inputs.entries.schema().to_pyarrow().empty_table()
+    taken, registered = (TABLES[name].empty_table() for name in ("records", "subjects"))
+    rows = snapshot.entries(subject_id=some[0].as_py()) if len(some) == 1 else snapshot.table("records")
     if rows is not None and len(some):
         taken = backend.to_pyarrow(_among(rows, "subject_id", some))
-    registered = backend.to_pyarrow(_among(inputs.subjects, "subject_id", some))
-    inputs = after_mergers(replace(inputs, entries=ibis.memtable(taken), subjects=ibis.memtable(registered)), as_of)
-    said = rows_said(snapshot, inputs.catalogue, taken)
+    if len(some):
+        registered = backend.to_pyarrow(_among(snapshot.subjects(), "subject_id", some))
+    quarantine, deliveries, ledger = (
+        ibis.memtable(TABLES[name].empty_table()) for name in ("quarantine", "deliveries", "ledger")
+    )
+    calendar = workspace.working_days()
+    whole = Inputs(
+        ibis.memtable(taken), quarantine, deliveries, ibis.memtable(registered), ledger, catalogue, calendar,
+        snapshot.run_no,
+    )  # fmt: skip
+    inputs = after_mergers(whole, as_of)
+    decisive = {one.field for one in rules.outcomes.values()}
+    said = rows_said(snapshot, inputs.catalogue, taken, without=_OF_EVERY_RECORD, but=decisive)
     kinds = inputs.subjects.select("subject_id", listed_kind="subject_kind")
     known = Known(inputs.catalogue, rules, kinds, ibis.memtable(_outcomes_in(said, rules)))
     return Held(snapshot, inputs, rules, as_of, known, persons, said)
 
 
-def rows_said(snapshot: Snapshot, catalogue: Catalogue, entries: pa.Table) -> dict[str, pa.Table]:
+def rows_said(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    entries: pa.Table,
+    *,
+    without: Collection[Role] = (),
+    but: Collection[str] = (),
+) -> dict[str, pa.Table]:
     """What the payload rows said that some entries stand by, by record schema.
+
+    Parameters
+    ----------
+    without
+        Fields of these parts are not read: numbers and names, each its own, are most of what reading costs.
+    but
+        Fields that are read in any case.
 
     Returns
     -------
     dict of pyarrow.Table
-        delivery_id, row_no and the fields of the schema, as far as they were ever delivered; one row per payload row.
+        delivery_id, row_no and the fields of the schema, as far as the rows' deliveries had them; one row per payload
+        row.
     """
-    places = entries.select(["key64", *ROW])
     found = {}
-    for name in _formats_of(catalogue, entries["item_code"].unique().to_pylist()):
-        rows = snapshot.payload(name)
-        fields = [one for one in _field_names(catalogue, name) if one in rows.columns]
-        some = _among(rows.select("key64", *ROW, *fields), "key64", places["key64"].unique())
+    for name, items in _formats_of(catalogue, entries["item_code"].unique().to_pylist()).items():
+        places = entries.filter(pc.is_in(entries["item_code"], pa.array(items))).select(["key64", *ROW])
+        keys = places["key64"].unique()
+        rows = snapshot.payload(name, keys)
+        fields = [one for one in _field_names(catalogue, name, without, but) if one in rows.columns]
+        some = _among(rows.select("key64", *ROW, *fields), "key64", keys)
         # A record's other rows are few; those that it no longer stands by say nothing.
         found[name] = snapshot.backend.to_pyarrow(some).join(places, ["key64", *ROW], join_type="left semi")
     return found
 
 
-def _formats_of(catalogue: Catalogue, items: list[str]) -> list[str]:
-    named = (edition.item[item].data_format for edition in catalogue.editions for item in items if item in edition.item)
-    return list(dict.fromkeys(named))
+def _formats_of(catalogue: Catalogue, items: list[str]) -> dict[str, list[str]]:
+    """The record schemas that some items have, or had in an earlier edition, each with its items."""
+    found: dict[str, list[str]] = {}
+    for edition in catalogue.editions:
+        for item in items:
+            if item in edition.item:
+                found.setdefault(edition.item[item].data_format, []).append(item)
+    return found
 
 
-def _field_names(catalogue: Catalogue, data_format: str) -> list[str]:
+def _field_names(catalogue: Catalogue, data_format: str, without: Collection[Role], but: Collection[str]) -> list[str]:
     found = [edition.format[data_format].fields for edition in catalogue.editions if data_format in edition.format]
-    return list(dict.fromkeys(one.name for fields in reversed(found) for one in fields))
+    fields = [one for fields in reversed(found) for one in fields if one.role not in without or one.name in but]
+    return list(dict.fromkeys(one.name for one in fields))
 
 
 def _outcomes_in(said: Mapping[str, pa.Table], rules: PublicationRules) -> pa.Table:

@@ -15,8 +15,8 @@ from creditlab.errors import NoDataError, ParameterError, PersonError
 from creditlab.identifiers import PSEUDONYM_PREFIX, fold_identifier
 from creditlab.lake.reading import Snapshot
 from creditlab.lake.store import Lake
-from creditlab.profiles import ORGANISATIONS, PublicationRules
-from creditlab.terms import Role, SubjectKind, SubjectRole
+from creditlab.profiles import ORGANISATIONS, ROW, PublicationRules
+from creditlab.terms import SubjectKind, SubjectRole
 from creditlab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from creditlab.access import Asking
 
-#: What of a row is in the record already, or names its subject.
-_KNOWN_ROLES = {Role.RECORD_ID, Role.SUBJECT_ID, Role.SUBJECT_NAME, Role.SUBJECT_KIND, Role.EVENT_DATE,
-                Role.VALID_UNTIL, Role.AMOUNT}  # fmt: skip
 _WHAT = "a natural person has no page (Article 4)"
 _DO = "About a natural person there is only a statement, for somebody entitled to it."
 
@@ -147,14 +144,8 @@ def _roles(held: Held, subject: dict[str, Any], items: set[str]) -> tuple[Subjec
 def _said(held: Held) -> dict[tuple[str, int], dict[str, str]]:
     """What rows said that every record does not have: fields without a part of their own, and document numbers."""
     found: dict[tuple[str, int], dict[str, str]] = {}
-    for name, table in held.said.items():
-        own = [one for one in table.column_names if one in _own_fields(held.inputs.catalogue, name)]
+    for table in held.said.values():
+        own = [one for one in table.column_names if one not in ("key64", *ROW)]
         for row in table.to_pylist():
             found[row["delivery_id"], row["row_no"]] = {one: row[one] for one in own if row[one] is not None}
     return found
-
-
-def _own_fields(catalogue: Catalogue, data_format: str) -> set[str]:
-    """The fields of a record schema that say more than every record has, in any edition."""
-    formats = [edition.format[data_format] for edition in catalogue.editions if data_format in edition.format]
-    return {one.name for schema in formats for one in schema.fields if one.role not in _KNOWN_ROLES}

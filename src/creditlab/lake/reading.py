@@ -9,6 +9,7 @@ from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -67,9 +68,19 @@ class Snapshot:
         schema = (TABLES | KEPT)[name]
         return self._read(name, schema).select(schema.names)
 
-    def payload(self, data_format: str) -> ir.Table:
-        """The rows of one data format as delivered, protected; fields that a row's delivery lacked are null."""
-        return self._read(self.lake.payload_name(data_format), PAYLOAD)
+    def payload(self, data_format: str, keys: pa.Array | None = None) -> ir.Table:
+        """The rows of one data format as delivered, protected; fields that a row's delivery lacked are null.
+
+        Parameters
+        ----------
+        keys
+            Where some keys only are asked for: files that can't have one are not opened, and neither are fields there
+            that no other file has.
+        """
+        name = self.lake.payload_name(data_format)
+        if keys is None:
+            return self._read(name, PAYLOAD)
+        return self._read(name, PAYLOAD, self._files_between(name, np.sort(keys.to_numpy(zero_copy_only=False))))
 
     def deliveries(self) -> ir.Table:
         """One row per delivery, with the counts that hold at this run."""
@@ -155,7 +166,19 @@ class Snapshot:
         if months is not None:
             names = pa.array([one.isoformat()[:7] for one in months], pa.string())
             may = pc.and_(may, pc.is_in(log[f"partition.{RECORDS_PARTITION}"], names))
-        paths = log.filter(may).sort_by([("size_bytes", "descending")])["path"].to_pylist()
+        return self._paths(name, log.filter(may))
+
+    def _files_between(self, name: str, keys: np.ndarray[Any, Any]) -> list[str]:
+        """Files of payloads between whose lowest and highest key lies one of some keys, which are in order."""
+        log = self.lake.log(name)
+        may = np.ones(log.num_rows, bool)
+        if "min.key64" in log.column_names:
+            low, high = (log[f"{end}.key64"].to_numpy() for end in ("min", "max"))
+            may = np.searchsorted(keys, low) < np.searchsorted(keys, high, "right")
+        return self._paths(name, log.filter(pa.array(may)))
+
+    def _paths(self, name: str, log: pa.Table) -> list[str]:
+        paths = log.sort_by([("size_bytes", "descending")])["path"].to_pylist()
         return [str(self.lake.root / name / unquote(path)) for path in paths]
 
     def _read(self, name: str, schema: pa.Schema, some: list[str] | None = None) -> ir.Table:
@@ -226,11 +249,7 @@ def read_inputs(workspace: Workspace, backend: Backend, run_no: int | None = Non
 
 def take_inputs(workspace: Workspace, backend: Backend, run_no: int | None = None) -> tuple[Snapshot, Inputs]:
     """As `read_inputs`, with the snapshot of the lake that the inputs are of."""
-    from creditlab.catalogue import read_sealed
-
-    catalogue = read_sealed(workspace.catalogue)
-    snapshot = Snapshot.take(Lake(workspace.lake), backend, run_no)
-    check_editions(catalogue, snapshot.runs)
+    snapshot, catalogue = take_snapshot(workspace, backend, run_no)
     return snapshot, Inputs(
         entries=snapshot.table("records"),
         quarantine=snapshot.table("quarantine"),
@@ -241,3 +260,19 @@ def take_inputs(workspace: Workspace, backend: Backend, run_no: int | None = Non
         calendar=workspace.working_days(),
         run_no=snapshot.run_no,
     )
+
+
+def take_snapshot(workspace: Workspace, backend: Backend, run_no: int | None = None) -> tuple[Snapshot, Catalogue]:
+    """The lake as known at a run, none of whose tables is opened yet, and the published catalogue.
+
+    Raises
+    ------
+    NoDataError, LakeError, SealError
+        As `read_inputs`.
+    """
+    from creditlab.catalogue import read_sealed
+
+    catalogue = read_sealed(workspace.catalogue)
+    snapshot = Snapshot.take(Lake(workspace.lake), backend, run_no)
+    check_editions(catalogue, snapshot.runs)
+    return snapshot, catalogue
