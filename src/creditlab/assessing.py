@@ -31,6 +31,7 @@ from creditlab.catalogue import read_sealed
 from creditlab.dossier import hold, hold_some
 from creditlab.errors import MethodologyError, NoDataError, ParameterError
 from creditlab.identifiers import fold_identifier, holds_resident_id
+from creditlab.lake.lists import as_at_run
 from creditlab.profiles import EVIDENCE
 from creditlab.terms import MethodologyState
 from creditlab.wholefile import new_private_file
@@ -107,7 +108,11 @@ def take_assessment(
     PersonError
         If the register calls a natural person an organisation (Article 4).
     """
-    chosen = methodology or choose_methodology(workspace, as_of, name)
+    with as_at_run(workspace, run_no) as then:
+        return _taken(then, backend, as_of, run_no, methodology or choose_methodology(workspace, as_of, name))
+
+
+def _taken(workspace: Workspace, backend: Backend, as_of: date, run_no: int | None, chosen: Methodology) -> Assessed:
     catalogue = read_sealed(workspace.catalogue)
     check_suitable(chosen, catalogue)
     # What no rule looks at is not read.
@@ -146,7 +151,8 @@ def explain_subject(
     refuse_person(subject_id, "subject")
     methodology = choose_methodology(workspace, as_of)
     identifier = fold_identifier(pa.array([subject_id], pa.string()))
-    held = hold_some(workspace, backend, as_of, identifier, run_no, asking=asking)
+    with as_at_run(workspace, run_no) as then:
+        held = hold_some(then, backend, as_of, identifier, run_no, asking=asking)
     check_suitable(methodology, held.inputs.catalogue)
     check_outcomes(methodology, held)
     refuse_persons(held.inputs.subjects, "subject")

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from creditlab.catalogue import read_sealed
 from creditlab.errors import ParameterError
+from creditlab.lake.lists import as_at_run
 from creditlab.periods import parse_period
 from creditlab.reports import Published, publish
+from creditlab.reports.proof import reproduce
 from creditlab.terms import Audience, Language
 from tests.spec.conftest import make_tiny
 from tests.spec.tiny import NOW, Tiny, row
@@ -50,3 +53,14 @@ def test_both_are_published_on_request_only_and_by_department(make_tiny: Any) ->
 
     index = Path(tiny.workspace.reports / "index.html").read_text("utf-8")
     assert index.count("/index.html") == 2
+
+    # A report comes out again with the lists of its run, however they were mended since; those of today show here.
+    tiny.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,新局,Bureau New\nD2,乙局,Bureau B\n")
+    assert tiny.ingest().run_no == 2
+    proof = reproduce(done[0].folder, tiny.workspace, code_version="0123abc")
+    assert (proof.deviations, proof.compared["cells"] > 0) == ([], True)
+    with as_at_run(tiny.workspace, 1) as then:
+        assert read_sealed(then.catalogue).departments["D1"].name_zh == "甲局"
+        assert [one.year for one in read_sealed(then.catalogue).editions] == [2026]
+    with as_at_run(tiny.workspace, 2) as now:
+        assert read_sealed(now.catalogue).departments["D1"].name_zh == "新局"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditlab import cli
+from creditlab.catalogue.lists import read_lists
 from creditlab.errors import ManifestError
 from creditlab.reports import printing
 from creditlab.reports.proof import reproduce, verify
@@ -23,8 +24,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
         publishing.make_workspace(folder / "workspace"),
         publishing.make_notebooks(folder / "notebooks"),
     )
+    write_lists(workspace.folder, "Bureau A")
     (done,) = publishing.publish_made_up(workspace, notebooks)
     return workspace.folder, notebooks, done.folder
+
+
+def write_lists(place: Path, name: str) -> None:
+    """The lists beside the editions, of one department."""
+    catalogue = place / "catalogue"
+    catalogue.mkdir(exist_ok=True)
+    (catalogue / "departments.csv").write_text(f"department,name_zh,name_en\nD1,甲局,{name}\n", encoding="utf-8")
+    (catalogue / "regions.csv").write_text("region_code,name_zh,name_en,level,parent\n", encoding="utf-8")
+    (catalogue / "code_lists.csv").write_text("code_list,code,name_zh,name_en\n", encoding="utf-8")
 
 
 def test_it_comes_out_again_and_a_changed_figure_is_named(made: tuple[Path, Path, Path]) -> None:
@@ -48,15 +59,20 @@ def test_it_comes_out_again_and_a_changed_figure_is_named(made: tuple[Path, Path
     line = whole.splitlines(keepends=True)[1]
     number = line.split(b",")[2]
     table.write_bytes(whole.replace(line, line.replace(b"," + number + b",", b",999999,", 1), 1))
+    # Nor were the lists kept that it was made with.
+    write_lists(place, "Bureau B")
     try:
         assert [one.where for one in verify(folder).deviations] == ["tables/overview.csv"]
         with publishing.tests_importable():
             again = reproduce(folder, workspace, code_version="another", notebooks=notebooks)
     finally:
         table.write_bytes(whole)
+        write_lists(place, "Bureau A")
     cells = [one for one in again.deviations if one.kind == "cell"]
     assert [(one.published, one.found) for one in cells] == [("999999", number.decode())]
-    assert [one.where for one in again.deviations if one.kind == "reason"] == ["code"]
+    reasons = {one.where: (one.published, one.found) for one in again.deviations if one.kind == "reason"}
+    assert list(reasons) == ["code", "lists"]
+    assert reasons["lists"][0] == read_lists(place / "catalogue").digest != reasons["lists"][1]
 
 
 def test_verify_says_what_is_missing_and_what_is_too_much(

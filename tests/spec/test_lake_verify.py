@@ -58,7 +58,7 @@ def test_a_lake_as_ingest_left_it_is_whole_at_every_run(filled: Tiny) -> None:
     assert [one.run_no for one in found] == [1, 2, 3, 3]
     assert found[-1].compared == {
         "runs": 3, "deliveries": 6, "entries": len(filled.table("records")), "rows": 13, "quarantined": 3, "keys": 7,
-        "judged": 13,
+        "judged": 13, "lists": 1,
     }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from creditlab.errors import CatalogueError, NoDataError
 from creditlab.ingest.resolve import OUTCOMES
 from creditlab.lake import Lake, Snapshot
 from creditlab.lake.files import check_files
+from creditlab.lake.lists import kept_lists
 from creditlab.lake.parts import split
 from creditlab.lake.store import remembered_editions
 from creditlab.scratch import scratch
@@ -92,6 +93,7 @@ def verify_lake(workspace: Workspace, backend: Backend, run_no: int | None = Non
         books = _Books(Snapshot.take(lake, backend, run_no), found, folder)
         found.run_no = books.snapshot.run_no
         books.check_editions(workspace)
+        books.check_lists()
         books.check_runs()
         books.check_rows()
         books.check_sums()
@@ -166,6 +168,14 @@ class _Books:
                 self._differ("editions", f"edition {year}", "a published edition that a run used is gone")
             elif now[year] != digest:
                 self._differ("editions", f"edition {year}", "a published edition was edited after a run used it")
+
+    def check_lists(self) -> None:
+        """The lists beside the editions that runs kept say what their digest is over."""
+        kept = kept_lists(self.snapshot.lake, self.snapshot.runs)
+        self.found.compared["lists"] = len(kept)
+        for rules, lists in kept.items():
+            if not lists.is_whole:
+                self._differ("lists", f"rules {rules[:12]}", "lists that a run kept were changed")
 
     def check_runs(self) -> None:
         """Each run's own counts against the deliveries that it took in, and the lists that it names."""

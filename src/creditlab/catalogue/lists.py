@@ -65,6 +65,11 @@ def read_lists(root: Path) -> Lists:
     )
 
 
+def list_files(root: Path) -> list[Path]:
+    """The lists that a catalogue's folder has beside its editions."""
+    return [root / name for name in (*LIST_SHEETS, *OPTIONAL_LIST_SHEETS) if (root / name).exists()]
+
+
 def is_readable_pattern(pattern: str) -> bool:
     """Whether RE2 compiles a pattern: asked of Arrow's RE2, the library that DuckDB matches with too.
 

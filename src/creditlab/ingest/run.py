@@ -32,6 +32,7 @@ from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import MEMORY, Staging
 from creditlab.ingest.taking import EVERYTHING, Progress, Selection, Taking
 from creditlab.lake import Lake, Snapshot, check_editions, newest_of
+from creditlab.lake.lists import kept_lists, list_rows
 from creditlab.lake.schemas import DELIVERIES
 from creditlab.periods import WorkingDays
 from creditlab.scratch import scratch
@@ -249,12 +250,19 @@ class _Run:
         counts = self._append_deliveries(snapshot, moved, quarantined, run_no)
         for name, rows in lists.items():
             self.lake.append(name, with_run(rows, run_no))
+        self._keep_lists(snapshot, rules, run_no)
         last = snapshot.last if snapshot else {}
         digests = {"rules_digest": rules} | digests
         runs_of = {f"{one}_run": run_no if one in lists else last.get(f"{one}_run") for one in ("subjects", "ledger")}
         row = run_row(run_no, now, "ingest", self.catalogue, self.protection, counts, digests, runs_of)
         self.lake.append("runs", row)
         return run_no, counts
+
+    def _keep_lists(self, snapshot: Snapshot | None, rules: str, run_no: int) -> None:
+        """Keep the lists beside the editions, unless a run that judged by the same rules has kept them."""
+        if snapshot is None or rules not in kept_lists(self.lake, snapshot.runs):
+            rows = list_rows(self.workspace.catalogue, rules, self.catalogue.digest, run_no)
+            self.lake.append("lists", rows)
 
     def _append_payloads(self, run_no: int) -> None:
         for data_format, rows in self.staging.spool.readers(self.staging.forgotten, run_no):

@@ -58,6 +58,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "ledger": ("run_no", "item_code", "department", "region_code", "month"),
     "matters": ("run_no", "matter_id"),
     "erasures": ("run_no", "erasure_id"),
+    "lists": ("run_no", "rules_digest", "file"),
     "profiles": ("run_no", "subject_id", "item_code"),
     "assessments": ("run_no", "subject_id"),
     "findings": ("run_no", "subject_id", "indicator", "event_date", "key64"),

@@ -241,6 +241,18 @@ ERASURES = pa.schema(
     ]
 )
 
+#: The lists beside the catalogue's editions as text, kept by a run whose rules are new: its rules_digest, and the
+#: digest over what the lists say.
+LISTS = pa.schema(
+    [
+        ("run_no", pa.int64()),
+        ("rules_digest", _TEXT),
+        ("lists_digest", _TEXT),
+        ("file", _TEXT),
+        ("text", _TEXT),
+    ]
+)
+
 #: One row a committed run: that row is the commit.
 RUNS = pa.schema(
     [
@@ -276,4 +288,10 @@ TABLES = {
 }
 
 #: Tables that a lake has once somebody had something kept in them.
-KEPT = {"profiles": PROFILES, "assessments": ASSESSMENTS, "findings": FINDINGS, "erasures": ERASURES}
+KEPT = {
+    "profiles": PROFILES,
+    "assessments": ASSESSMENTS,
+    "findings": FINDINGS,
+    "erasures": ERASURES,
+    "lists": LISTS,
+}

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from creditlab.disclosure import Marker, read_policy
 from creditlab.errors import ParameterError
+from creditlab.lake.lists import judged_by
 from creditlab.messages import Messages
 from creditlab.periods import Period, parse_period
+from creditlab.reports.earlier import lists_behind
 from creditlab.reports.proof import code_columns, read_manifest
 from creditlab.reports.quarterly.words import MEASURES
 from creditlab.terms import Audience, Group, Language, Measure
@@ -79,7 +81,8 @@ def explain(folder: Path, figure: str, workspace: Workspace) -> Explanation:
         period = period.year_before()
     words, messages = MEASURES[measure], Messages(Language(parameters["language"]))
     as_of = date.fromisoformat(release["as_of"])
-    records, sql = _counted(workspace, measure, groups, period, as_of, release["run_no"])
+    with judged_by(workspace, lists_behind(workspace, manifest).kept) as then:
+        records, sql = _counted(then, measure, groups, period, as_of, release["run_no"])
     threshold = read_policy(workspace.policy).threshold[Audience(release["audience"])]
     is_hidden = row[column] == Marker.SUPPRESSED or 0 < records < threshold
     _ = messages.gettext

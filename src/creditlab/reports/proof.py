@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Any
 
 from creditlab.errors import ManifestError, ParameterError
+from creditlab.lake.lists import judged_by
 from creditlab.messages import Messages
+from creditlab.reports.earlier import lists_behind
 from creditlab.reports.listing import notebooks_folder, read_listing
 from creditlab.reports.making import make, say_nothing
 from creditlab.reports.publication import checksums, lock_sha256
@@ -115,8 +117,8 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
     -------
     Proof
         Clean where every file comes out as published. Else the cells that differ, and why: code, editions, policy or
-        lock that are others now, and what the lake's own books say about its rows; a changed record is named by its
-        delivery and row.
+        lock that are others now, lists beside the editions that are others and were not kept, and what the lake's own
+        books say about its rows; a changed record is named by its delivery and row.
 
     Raises
     ------
@@ -135,8 +137,9 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
     proof = verify(folder)
     proof.compared = {}
     changed = {one.where for one in proof.deviations}
-    with scratch() as aside:
-        again = _as_it_was(workspace, manifest, aside)
+    lists = lists_behind(workspace, manifest)
+    with scratch() as aside, judged_by(workspace, lists.kept) as then:
+        again = _as_it_was(then, manifest, aside)
         given = {**manifest["parameters"], "workspace": str(again.folder)}
         made_in = aside / "made"
         made_in.mkdir()
@@ -158,6 +161,7 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
                 lake_differs = lake_differs or name.startswith("tables/")
         if not proof.is_clean:
             proof.deviations += _reasons(manifest, made.report, code_version)
+            proof.deviations += [Deviation("reason", name, "made with another", *two) for name, *two in lists.otherwise]
         if lake_differs:
             proof.deviations += _lake(workspace, manifest["release"]["run_no"])
     return proof

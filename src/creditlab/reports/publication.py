@@ -15,6 +15,7 @@ from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import NoDataError, ParameterError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.earlier import lists_digest
 from creditlab.reports.index import write_index
 from creditlab.reports.latest import follow
 from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
@@ -271,6 +272,7 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "access_log": about["access_log"],
         "run_no": run_no,
         "editions": report["editions"],
+        "lists_digest": lists_digest(workspace),
         "policy_digest": report["release"]["policy_digest"],
         "release": report["release"],
         "is_synthetic": report["is_synthetic"],

@@ -28,6 +28,7 @@ from creditlab.ingest.resolve import OUTCOMES
 from creditlab.ingest.spool import Spool
 from creditlab.ingest.staging import Staging
 from creditlab.lake import Lake
+from creditlab.lake.lists import list_rows
 from creditlab.lake.schemas import DELIVERIES, SUBJECTS
 from creditlab.periods import WorkingDays
 from creditlab.scratch import scratch
@@ -194,6 +195,7 @@ def _commit(workspace: Workspace, lake: Lake, rules: _Rules, counts: Counts, now
         rows = _subjects(workspace.subjects, folder, rules, backend)
         lake.append("subjects", pa.RecordBatchReader.from_batches(SUBJECTS, rows))
     lake.append("ledger", with_run(register.read_ledger(workspace.ledger), _RUN_NO))
+    lake.append("lists", list_rows(workspace.catalogue, digests["rules_digest"], rules.catalogue.digest, _RUN_NO))
     runs_of: dict[str, int | None] = {"subjects_run": _RUN_NO, "ledger_run": _RUN_NO}
     lake.append("runs", run_row(_RUN_NO, now, "synth", rules.catalogue, rules.protection, counts, digests, runs_of))
 
