@@ -35,7 +35,7 @@ def register(command: Commands) -> None:
     publish.add_argument("--department", action="append", help="for reports that each department has one of: whose")
     publish.add_argument("--unit", action="append", help="for reports that each reporting unit has one of: whose")
     publish.add_argument("--subject", action="append", help="for the page about an organisation: its credit code")
-
+    publish.add_argument("--card", action="append", help="for the page about a scorecard: its name (default: released)")
     publish.add_argument("--all", action="store_true", help="the whole set of the quarter, in both languages")
     publish.add_argument("--jobs", type=int, help="with --all: how many run at a time (default: one per processor)")
     publish.add_argument("--again", action="store_true", help="with --all: also what stands there unchanged")
@@ -63,6 +63,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         departments=chosen.department,
         units=chosen.unit,
         subjects=chosen.subject,
+        cards=chosen.card,
         note=_progress,
     )
     said = [{"report": one.report, "revision": one.revision, "folder": str(one.folder)} for one in done]
@@ -75,7 +76,7 @@ def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datet
     from creditlab.errors import ParameterError
     from creditlab.periods import parse_date, parse_period
 
-    if chosen.department or chosen.unit or chosen.subject:
+    if chosen.department or chosen.unit or chosen.subject or chosen.card:
         raise ParameterError("the whole set has all of them", where="--all", do="Name --report instead.")
     as_of = parse_date(chosen.as_of) if chosen.as_of else moment.date()
     outcomes = publish_set(
@@ -87,8 +88,9 @@ def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datet
     counted = Counter(one.state for one in outcomes)
     text = ", ".join(f"{count} {state}" for state, count in sorted(counted.items())) + "\n"
     failed = [f"failed: {one.report} {one.language}: {one.error}\n" for one in outcomes if one.state == "failed"]
+    absent = [f"not there: {one.report}: {one.error}\n" for one in outcomes if one.state == "not_there"]
     status = ExitStatus.INTERNAL if failed else ExitStatus.DONE
-    return Answer({"published": said, "counts": dict(counted)}, "".join(failed) + text, status)
+    return Answer({"published": said, "counts": dict(counted)}, "".join([*absent, *failed]) + text, status)
 
 
 def publish_set(

@@ -42,14 +42,25 @@ class SharedRelease(StrEnum):
     QUARTERLY = "quarterly"
 
 
+class Need(StrEnum):
+    """What a report is made of beside the lake; a workspace that has no such thing has no such report in its set."""
+
+    EDITION = "edition"
+    DRAFT = "draft"
+    METHODOLOGY = "methodology"
+    CARD = "card"
+    LISTS = "lists"
+
+
 @dataclass(frozen=True)
 class ReportEntry:
     """One report: its name, its notebook, its parameters with their types.
 
     One that is `on_request` is published only where it is asked for by name. One that takes a `department` is published
-    once for each department, one that takes a `unit` once for each reporting unit, one that takes a `subject` once for
-    each that is named. `in_set`: one of the reports of a quarter that `publish --all` makes. `release`: the one that it
-    shows, where others show it too.
+    once for each department, one that takes a `unit` once for each reporting unit, one that takes a `card` once for
+    each scorecard, one that takes a `subject` once for each that is named. `in_set`: one of the reports of a quarter
+    that `publish --all` makes. `release`: the one that it shows, where others show it too. `is_yearly`: about a year,
+    whatever period of it the set is of. `needs`: what it is made of beside the lake.
     """
 
     name: str
@@ -61,6 +72,8 @@ class ReportEntry:
     languages: tuple[Language, ...] = tuple(Language)
     formats: tuple[Format, ...] = tuple(Format)
     release: SharedRelease | None = None
+    is_yearly: bool = False
+    needs: Need | None = None
 
     @property
     def is_by_department(self) -> bool:
@@ -71,6 +84,11 @@ class ReportEntry:
     def is_by_unit(self) -> bool:
         """Whether each reporting unit has a report of its own."""
         return "unit" in self.parameters
+
+    @property
+    def is_by_card(self) -> bool:
+        """Whether each scorecard has a report of its own."""
+        return "card" in self.parameters
 
     @property
     def is_by_subject(self) -> bool:
@@ -122,13 +140,14 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
             languages = tuple(Language(one) for one in entry.get("languages", Language))
             formats = tuple(Format(one) for one in entry.get("formats", Format))
             shared = SharedRelease(entry["release"]) if "release" in entry else None
+            needs = Need(entry["needs"]) if "needs" in entry else None
         except (TypeError, ValueError) as error:
             raise ReportError(
-                "an audience, language, format or release is unknown", where=f"{LISTING}, [{name}]"
+                "an audience, language, format, release or need is unknown", where=f"{LISTING}, [{name}]"
             ) from error
         found[name] = ReportEntry(
             name, notebook, parameters, entry.get("on_request", False), entry.get("in_set", False), audiences,
-            languages, formats, shared,
+            languages, formats, shared, entry.get("yearly", False), needs,
         )  # fmt: skip
     return found
 
@@ -136,12 +155,12 @@ def read_listing(folder: Path) -> dict[str, ReportEntry]:
 def _has_meaning(entry: object) -> bool:
     if not isinstance(entry, dict):
         return False
-    flags, lists = ("on_request", "in_set"), ("audiences", "languages", "formats")
+    flags, lists = ("on_request", "in_set", "yearly"), ("audiences", "languages", "formats")
     if not all(isinstance(entry.get(name, False), bool) for name in flags):
         return False
     if not all(isinstance(entry.get(name, []), list) for name in lists):
         return False
-    return set(entry) - {*flags, *lists, "release"} == {"notebook", "parameters"}
+    return set(entry) - {*flags, *lists, "release", "needs"} == {"notebook", "parameters"}
 
 
 def choose(listing: Mapping[str, ReportEntry], wanted: list[str] | None) -> list[ReportEntry]:

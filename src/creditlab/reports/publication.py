@@ -18,8 +18,9 @@ from creditlab.periods import Period
 from creditlab.reports.earlier import lists_digest
 from creditlab.reports.index import write_index
 from creditlab.reports.latest import follow
-from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
+from creditlab.reports.listing import Need, ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Made, Note, make, say_nothing
+from creditlab.reports.needs import released_cards, rests_on
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import (
     MANIFEST,
@@ -61,6 +62,7 @@ def publish(
     departments: list[str] | None = None,
     units: list[str] | None = None,
     subjects: list[str] | None = None,
+    cards: list[str] | None = None,
     note: Note = say_nothing,
 ) -> list[Published]:
     """Publish reports for a period, an audience and a language.
@@ -89,6 +91,8 @@ def publish(
         For reports that each reporting unit has one of: whose; None for all.
     subjects
         For reports about one organisation: which, by their credit codes.
+    cards
+        For reports about one scorecard: which, by their names; None for the released ones, or the only one there is.
     note
         Is told each step: a kernel that is tried again, a PDF that could not be made.
 
@@ -111,6 +115,8 @@ def publish(
     """
     audience, language = Audience(audience), Language(language)
     entries = choose(read_listing(notebooks or notebooks_folder()), reports)
+    for entry in entries:
+        _refuse_others(entry, audience, language)
     chosen = [
         (entry, place, values)
         for entry in entries
@@ -125,6 +131,7 @@ def publish(
             departments=departments,
             units=units,
             subjects=subjects,
+            cards=cards,
         )
     ]
     done = []
@@ -152,6 +159,7 @@ def targets(
     departments: list[str] | None = None,
     units: list[str] | None = None,
     subjects: list[str] | None = None,
+    cards: list[str] | None = None,
 ) -> list[tuple[Place, dict[str, Any]]]:
     """Where an entry's reports go and what their notebooks are given: one, or one for each it is made for."""
     given: dict[str, Any] = {
@@ -160,7 +168,8 @@ def targets(
         "as_of": as_of.isoformat(),
         "audience": audience,
         "language": language,
-        "run_no": run_no,
+        # An edition holds no records.
+        "run_no": 0 if entry.needs is Need.EDITION else run_no,
     }
     key, codes = "", [""]
     if entry.is_by_department:
@@ -169,8 +178,17 @@ def targets(
         key, codes = "unit", _units(workspace, units)
     elif entry.is_by_subject:
         key, codes = "subject", _subjects(workspace, subjects)
+    elif entry.is_by_card:
+        key, codes = "card", _cards(workspace, cards)
     named = [(f"{entry.name}_{code}" if key else entry.name, {key: code} if key else {}) for code in codes]
     return [(Place(workspace.reports, period.label, name, audience, language), given | more) for name, more in named]
+
+
+def _refuse_others(entry: ReportEntry, audience: Audience, language: Language) -> None:
+    """Refuse an audience that the report is not for, or a language that it isn't made in."""
+    if audience not in entry.audiences or language not in entry.languages:
+        name = "audience" if audience not in entry.audiences else "language"
+        raise ParameterError(f"the report is not made for that {name}", where=f"{entry.name}, {name}")
 
 
 def reporting_units(catalogue: Catalogue) -> list[str]:
@@ -194,6 +212,13 @@ def _units(workspace: Workspace, wanted: list[str] | None) -> list[str]:
     if set(wanted or ()) - set(known):
         raise ParameterError("a unit is not one that reports", where="unit", do="See regions.csv.")
     return [code for code in known if wanted is None or code in wanted]
+
+
+def _cards(workspace: Workspace, wanted: list[str] | None) -> list[str]:
+    """The scorecards that get a page: those wanted, or the released ones, or the only one there is."""
+    from creditlab.predicting import choose_card
+
+    return list(dict.fromkeys(wanted or ())) or released_cards(workspace) or [choose_card(workspace).card.name]
 
 
 def _subjects(workspace: Workspace, wanted: list[str] | None) -> list[str]:
@@ -232,6 +257,7 @@ def publish_one(
         "rows": rows_behind(workspace, given["run_no"]),
         "access_log": anchor_printed(workspace),
         "needs_sign_off": bool(read_signers(workspace.folder)),
+        "rests_on": rests_on(workspace, entry, given),
         **({"kept": str(kept)} if kept else {}),
     }
     try:
@@ -277,6 +303,7 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "release": report["release"],
         "is_synthetic": report["is_synthetic"],
         "needs_sign_off": about["needs_sign_off"],
+        "rests_on": about["rests_on"],
         "methodology_sha256": report.get("methodology_sha256", ""),
         "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
         "tables": report["tables"],

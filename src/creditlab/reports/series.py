@@ -15,11 +15,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from creditlab.errors import CreditlabError, NoDataError, ReportError, storage_error
+from creditlab.errors import CreditlabError, NoDataError, ReportError, UserError, storage_error
 from creditlab.periods import Period
 from creditlab.reports.index import write_index
-from creditlab.reports.listing import ReportEntry, choose, notebooks_folder, read_listing
+from creditlab.reports.listing import Need, ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Note
+from creditlab.reports.needs import offer, rests_on
 from creditlab.reports.publication import publish_one, targets
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import MANIFEST, Place, staged
@@ -31,7 +32,10 @@ _LOCK = ".publishing.lock"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one report in one language: `state` is published, unchanged, no_data or failed."""
+    """What became of one report in one language: `state` is published, unchanged, no_data, not_there or failed.
+
+    One that is `not_there` is of the set but not of this workspace or audience: `error` says what is lacking.
+    """
 
     report: str
     language: str
@@ -96,22 +100,32 @@ def publish_series(
     entries = choose(listing, reports) if reports else [one for one in listing.values() if one.in_set]
     with _alone(workspace.reports):
         basis = _basis(workspace, code_version)
-        # All are of one run, whatever is ingested meanwhile.
-        tasks = [
-            _Task(workspace.folder, entry, place, values, now, code_version)
-            for entry in entries
-            if audience in entry.audiences
-            for language in languages
-            if language in entry.languages
-            for place, values in targets(workspace, entry, period, as_of, audience, language, run_no=basis["run_no"])
-        ]
-        waiting, outcomes = [], []
-        for task in tasks:
-            revision = 0 if again else _standing(task, basis)
-            if revision:
-                outcomes.append(_outcome(task, "unchanged", revision, time.monotonic()))
-            else:
-                waiting.append(task)
+        outcomes: list[Outcome] = []
+        waiting: list[_Task] = []
+        for entry in entries:
+            try:
+                offered = offer(workspace, entry, period, as_of, audience)
+                if offered.lacking:
+                    outcomes.append(_absent(entry, "not_there", offered.lacking, note))
+                    continue
+                for language in languages:
+                    if language not in entry.languages:
+                        continue
+                    # All are of one run, whatever is ingested meanwhile.
+                    for place, values in targets(
+                        workspace, entry, offered.period, as_of, audience, language, run_no=basis["run_no"]
+                    ):
+                        task = _Task(workspace.folder, entry, place, values, now, code_version)
+                        revision = 0 if again else _standing(workspace, task, basis)
+                        if revision:
+                            outcomes.append(_outcome(task, "unchanged", revision, time.monotonic()))
+                        else:
+                            waiting.append(task)
+            except UserError as error:
+                # What one report is made of may be broken; what all are made of must not be.
+                if entry.needs is None:
+                    raise
+                outcomes.append(_absent(entry, "failed", str(error), note))
         with staged(workspace.reports) as aside:
             kept = share_releases(
                 workspace, [one.entry for one in waiting], aside, period=period, as_of=as_of, audience=audience,
@@ -122,9 +136,15 @@ def publish_series(
             outcomes += _run(ready, jobs or os.cpu_count() or 1, note)
         if any(one.state == "published" for one in outcomes):
             write_index(workspace)
-    if outcomes and all(one.state == "no_data" for one in outcomes):
+    if waiting and all(one.state in ("no_data", "not_there") for one in outcomes):
         raise NoDataError(f"there is nothing to report for {period.label}", do="Ingest first; nothing was published.")
     return outcomes
+
+
+def _absent(entry: ReportEntry, state: str, why: str, note: Note) -> Outcome:
+    """A report that was not begun, in whatever language; it is told at once."""
+    note(state, {"report": entry.name, "what": why})
+    return Outcome(entry.name, "", state, 0, "", 0.0, why)
 
 
 def _run(tasks: list[_Task], jobs: int, note: Note) -> list[Outcome]:
@@ -187,16 +207,21 @@ def _basis(workspace: Workspace, code_version: str) -> dict[str, Any]:
     }
 
 
-def _standing(task: _Task, basis: Mapping[str, Any]) -> int:
+def _standing(workspace: Workspace, task: _Task, basis: Mapping[str, Any]) -> int:
     """The newest revision where it was made from the same; 0 where it wasn't."""
     revision = task.place.next_revision() - 1
     path = task.place.folder / f"r{revision}" / MANIFEST
     if not path.exists():
         return 0
     manifest = json.loads(path.read_text("utf-8"))
-    asked = {name: str(value) for name, value in task.given.items() if name != "workspace"}
-    made = {name: str(value) for name, value in manifest["parameters"].items()}
-    is_same = made == asked and all(manifest[name] == value for name, value in basis.items())
+    # A year's edition is what it is on every day of it.
+    aside = ("workspace", "as_of") if task.entry.needs is Need.EDITION else ("workspace",)
+    asked, made = (
+        {name: str(value) for name, value in given.items() if name not in aside}
+        for given in (task.given, manifest["parameters"])
+    )
+    made_from = {**basis, "run_no": task.given["run_no"], "rests_on": rests_on(workspace, task.entry, task.given)}
+    is_same = made == asked and all(manifest.get(name) == value for name, value in made_from.items())
     return revision if is_same else 0
 
 
