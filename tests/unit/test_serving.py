@@ -20,7 +20,7 @@ from creditlab.reports.page import safe_json
 from creditlab.reports.publication import checksums
 from creditlab.serving.assessed import levels
 from creditlab.serving.board import FirstScreen
-from creditlab.serving.given import SESSIONS, wait_for_reader
+from creditlab.serving.given import SESSIONS, wait_for_given
 from creditlab.serving.notices import Notice, notice_page
 from creditlab.serving.readers import Readers
 from creditlab.serving.sessions import Sessions, kernel_environment
@@ -188,12 +188,12 @@ def test_a_kernels_environment_names_nothing_of_the_server(tmp_path: Path, monke
 def test_the_notebook_runs_for_readers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VOILA_KERNEL_ID", raising=False)
     with pytest.raises(ParameterError, match="creditlab dashboard"):
-        wait_for_reader(tmp_path)
+        wait_for_given(tmp_path)
     kernel = "11111111-2222-3333-4444-555555555555"
     monkeypatch.setenv("VOILA_KERNEL_ID", kernel)
     (tmp_path / SESSIONS).mkdir()
     Sessions(tmp_path / SESSIONS, 1).begin(kernel, "own", "en", "2026Q3", {"2026Q3": content(cell())})
-    given = wait_for_reader(tmp_path)
+    given = wait_for_given(tmp_path)
     assert json.loads(given.text("2026Q3"))["departments"] == ["D1", "D2"]
     # A page may ask for whatever it likes.
     for wrong in ("2026Q2", "../given", "", "2026Q3/../2026Q3"):

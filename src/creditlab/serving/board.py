@@ -7,20 +7,27 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import jinja2
 
 from creditlab.celltext import visible
 from creditlab.messages import Messages
-from creditlab.serving.given import Given, wait_for_reader
+from creditlab.serving.given import Given, wait_for_given
+from creditlab.serving.quarters import Quarters
 from creditlab.terms import Language
 
-if TYPE_CHECKING:
-    import anywidget
-
-__all__ = ["Board", "FirstScreen", "wait_for_reader"]
 TEMPLATES = Path(__file__).with_name("templates")
 NOW, BEFORE = 0, 1
 _MEASUREMENTS = "measurements"
+
+
+def wait_for_reader() -> Given:
+    """Get ready what every page needs, then wait until the server says who looks; see `wait_for_given`."""
+    for language in Language:
+        # The words and the number formats are read once, and before anybody waits for them.
+        Messages(language).percent(1, 2)
+    return wait_for_given()
 
 
 class Board:
@@ -39,10 +46,8 @@ class Board:
         """The page as it is first seen, with its figures, and the cells that its program filters from then on."""
         return FirstScreen(self._given.text(self._given.period), self._given.language)
 
-    def quarters(self) -> anywidget.AnyWidget:
+    def quarters(self) -> Quarters:
         """The widget that answers, in this kernel, when a reader chooses another quarter."""
-        from creditlab.serving.quarters import Quarters
-
         return Quarters(self._given)
 
 
@@ -66,8 +71,6 @@ class FirstScreen:
         self._home = self._content["home"]
 
     def _repr_html_(self) -> str:
-        import jinja2
-
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,

@@ -41,7 +41,7 @@ class Given:
         return (self.folder / content_file(period)).read_text("utf-8")
 
 
-def wait_for_reader(folder: Path | None = None) -> Given:
+def wait_for_given(folder: Path | None = None) -> Given:
     """Wait until the server says who looks; a kernel that was started ahead stands here until its reader comes.
 
     Raises
