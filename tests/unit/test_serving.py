@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from jupyter_client.session import utcnow
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from creditlab.access import Viewer
 from creditlab.access.roles import digest_of
@@ -21,8 +25,10 @@ from creditlab.reports.publication import checksums
 from creditlab.serving.assessed import levels
 from creditlab.serving.board import FirstScreen
 from creditlab.serving.given import SESSIONS, wait_for_given
+from creditlab.serving.kernels import OneKernel, ReaderKernels
 from creditlab.serving.notices import Notice, notice_page
 from creditlab.serving.readers import Readers
+from creditlab.serving.server import Settings, kernels_config
 from creditlab.serving.sessions import Sessions, kernel_environment
 from creditlab.serving.shown import narrowed, newest
 from creditlab.terms import Audience, Language, NamesFrom
@@ -198,6 +204,29 @@ def test_the_notebook_runs_for_readers_only(tmp_path: Path, monkeypatch: pytest.
     # A page may ask for whatever it likes.
     for wrong in ("2026Q2", "../given", "", "2026Q3/../2026Q3"):
         assert given.text(wrong) == "{}"
+
+
+@pytest.mark.parametrize(("unused", "is_left"), [(59, True), (61, False)])
+def test_a_session_that_nobody_uses_ends_although_its_page_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused: int, is_left: bool
+) -> None:
+    sessions = Sessions(tmp_path, 1)
+    sessions.begin("k1", "own", "en", "2026Q3", {"2026Q3": content(cell())})
+    kernels = ReaderKernels(kernel_spec_manager=OneKernel(), config=kernels_config(Settings(8866, idle=60)))
+    monkeypatch.setattr(ReaderKernels, "sessions", sessions)
+    ended: list[str] = []
+
+    async def end(_: object, kernel_id: str, **__: object) -> None:
+        ended.append(kernel_id)
+
+    monkeypatch.setattr(AsyncMappingKernelManager, "shutdown_kernel", end)
+    kernel = SimpleNamespace(
+        last_activity=utcnow() - timedelta(seconds=unused), execution_state="idle", kernel_name="creditlab",
+        kernel_spec=OneKernel().get_kernel_spec("creditlab"),
+    )  # fmt: skip
+    kernels._kernels["k1"], kernels._kernel_connections["k1"] = cast(Any, kernel), 1
+    asyncio.run(kernels.cull_kernel_if_idle("k1"))
+    assert (ended, "k1" in sessions) == ([] if is_left else ["k1"], is_left)
 
 
 # --- The shelf ---------------------------------------------------------------------------------------------

@@ -159,11 +159,7 @@ def make_server(folder: Path, settings: Settings, served: Served) -> DashboardSe
         multi_kernel_manager_class=ReaderKernels, kernel_spec_manager_class=OneKernel, http_header_envs=[],
         extension_allowlist=_EXTENSIONS, extension_denylist=[], attempt_fix_notebook=True,
     )  # fmt: skip
-    # A session that nobody uses is ended, although its page is open; a kernel that dies stays dead: its page says so.
-    config.ReaderKernels.update(
-        cull_idle_timeout=settings.idle, cull_interval=min(60, settings.idle), cull_connected=True, cull_busy=False,
-    )  # fmt: skip
-    config.KernelManager.autorestart = False
+    config.merge(kernels_config(settings))
     # Sockets in our own folder, which nobody else enters, where their names have room for it.
     config.KernelManager.transport = "ipc" if len(str(folder)) <= _LONGEST else "tcp"
     config.VoilaKernelManager.fill_delay = 0
@@ -176,6 +172,16 @@ def make_server(folder: Path, settings: Settings, served: Served) -> DashboardSe
     # Whose notebook it is, and that it stays the same, is our own doing; nothing is signed into the user's files.
     server.log.addFilter(lambda record: "is not trusted" not in record.getMessage())
     return server
+
+
+def kernels_config(settings: Settings) -> Config:
+    """How long sessions live: an unused one ends, although its page is open; a kernel that dies stays dead."""
+    config = Config()
+    config.ReaderKernels.update(
+        cull_idle_timeout=settings.idle, cull_interval=min(60, settings.idle), cull_connected=True, cull_busy=False,
+    )  # fmt: skip
+    config.KernelManager.autorestart = False
+    return config
 
 
 def _own_files() -> dict[str, Path]:
