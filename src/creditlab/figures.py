@@ -94,6 +94,10 @@ class Figures:
             return Cell(None, "")
         return Cell(part.value / whole.value, self._messages.percent(part.value, whole.value))
 
+    def said(self, cell: Cell) -> str:
+        """A count's cell as a sentence or a tile writes it."""
+        return self._messages.in_words(cell.value) if isinstance(cell.value, int) else cell.text
+
     def difference(self, now: Mapping[str, Any], before: Mapping[str, Any]) -> Cell:
         """Percentage points between two mature ratios; empty where one is missing or provisional."""
         later, earlier = self.find(**now), self.find(**before)

@@ -25,11 +25,20 @@ if TYPE_CHECKING:
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "creditlab"
 ONE_DECIMAL, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
+#: Ten thousand and a hundred million, by which Chinese counts.
+_WAN, _YI = 10_000, 100_000_000
+#: A name that is longer than anybody's is cut; its code stands beside it in the data.
+LONGEST_NAME = 200
 
 
 def N_(message: str) -> str:
     """Mark a message for translation where there is no reader yet."""
     return message
+
+
+def shortened(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name as titles, tables and charts can bear it."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 class Messages:
@@ -63,17 +72,17 @@ class Messages:
     def item(self, catalogue: Catalogue, code: str) -> str:
         """An item's name in the newest edition that has it; its code where none has."""
         one = catalogue.newest_item(code)
-        return (self.named(one.item_name_zh, one.item_name_en) if one else "") or code
+        return shortened((self.named(one.item_name_zh, one.item_name_en) if one else "") or code)
 
     def department(self, catalogue: Catalogue, code: str, day: date) -> str:
         """A department's name on a day; its code where the catalogue doesn't know it."""
         one = catalogue.department_on(code, day)
-        return (self.named(one.name_zh, one.name_en) if one else "") or code
+        return shortened((self.named(one.name_zh, one.name_en) if one else "") or code)
 
     def region(self, catalogue: Catalogue, code: str) -> str:
         """A region's name; its code where the catalogue doesn't know it."""
         one = catalogue.regions.get(code)
-        return (self.named(one.name_zh, one.name_en) if one else "") or code
+        return shortened((self.named(one.name_zh, one.name_en) if one else "") or code)
 
     def named(self, zh: str, en: str) -> str:
         """The name in this language of something that the catalogue names in both."""
@@ -84,6 +93,23 @@ class Messages:
         from babel.numbers import format_decimal
 
         return str(format_decimal(number, format="#,##0", locale=self.language))
+
+    def in_words(self, number: int) -> str:
+        """A count as a sentence or a tile writes it: in Chinese in 万 and 亿. Nothing is rounded.
+
+        Examples
+        --------
+        >>> [Messages(Language.ZH_CN).in_words(one) for one in (9999, 49117, 312_040_000)]
+        ['9,999', '4.9117万', '3亿1204万']
+        """
+        from babel.numbers import format_decimal
+
+        if self.language is not Language.ZH_CN or number < _WAN:
+            return self.integer(number)
+        whole, rest = divmod(number, _YI)
+        text = f"{whole}亿" if whole else ""
+        # Four decimals of ten thousand are exact; Babel's short forms round.
+        return f"{text}{format_decimal(Decimal(rest) / _WAN, '0.####', self.language)}万" if rest else text
 
     def number(self, value: Fraction) -> str:
         """A number with two decimals, rounded half up."""

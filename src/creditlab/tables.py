@@ -24,6 +24,11 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: A table of so many columns is set closer.
 _WIDE = 9
+#: A table of so few rows is not broken over two sheets of paper.
+_SHORT = 16
+#: Letters without a place to break a line; Chinese breaks by itself. A place is made after every so many.
+_UNBROKEN, _STRETCH = re.compile("[!-\u2e7f]{40,}"), re.compile("(.{20})(?=.)")
+_BREAK = "\u200b"
 
 
 class Kind(StrEnum):
@@ -190,7 +195,7 @@ def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
     shown = [place for place, column in enumerate(table.columns) if column.in_page]
     codes = [place for place, column in enumerate(table.columns) if column.kind is Kind.TEXT and not column.in_page]
     head = "".join(
-        f'<th scope="col" class="{table.columns[place].kind}">{escape(table.columns[place].title)}</th>'
+        f'<th scope="col" class="{table.columns[place].kind}">{_breakable(table.columns[place].title)}</th>'
         for place in shown
     )
     body = []
@@ -199,19 +204,33 @@ def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
         is_total = bool(codes) and not any(row[place].value for place in codes)
         body.append(f"<tr{' class=total' if is_total else ''}>{''.join(cells)}</tr>")
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    if not table.rows:
+        note = f'<p class="nothing">{escape(nothing_listed(messages))}</p>{note}'
     # Said by a class: a style that counts columns by :has() looks through the whole table at every cell when printed.
     wide = ' class="wide"' if len(shown) >= _WIDE else ""
+    short = " short" if len(table.rows) <= _SHORT else ""
     link = escape(_("Data of this table (CSV)"))
     download = f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>' if with_link else ""
     return (
-        f'<div class="table" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
+        f'<div class="table{short}" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
         f'<table data-table="{escape(table.name)}"{wide}><caption>{escape(table.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}{download}"
     )
 
 
+def _breakable(text: str) -> str:
+    """A text as HTML that no table is made too wide by."""
+    broken = _UNBROKEN.sub(lambda found: _STRETCH.sub(rf"\1{_BREAK}", found[0]), text)
+    return escape(broken).replace(_BREAK, "<wbr>")
+
+
+def nothing_listed(messages: Messages) -> str:
+    """What is said in place of a table's rows where it has none."""
+    return messages.gettext("There is nothing to list here.")
+
+
 def _html_cell(column: Column, cell: Cell, is_header: bool, _: Callable[[str], str]) -> str:
-    text = escape(visible(cell.text))
+    text = _breakable(visible(cell.text))
     if cell.marker is Marker.SUPPRESSED:
         title = escape(_("suppressed to protect natural persons"))
         text = f'<abbr title="{title}">{text}</abbr>'

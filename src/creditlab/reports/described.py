@@ -8,7 +8,7 @@ from typing import Any
 
 from creditlab.disclosure import Marker
 from creditlab.messages import Messages
-from creditlab.tables import Kind, Table
+from creditlab.tables import Kind, Table, nothing_listed
 
 METADATA = "csv-metadata.json"
 _TYPES = {
@@ -27,16 +27,18 @@ def metadata(tables: Sequence[Table], title: str, stamp: Sequence[tuple[str, str
         "dc:title": title,
         "dc:description": "; ".join(f"{key}: {value}" for key, value in stamp),
         "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
-        "tables": [_table(one, lang) for one in tables],
+        "tables": [_table(one, lang, messages) for one in tables],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _table(table: Table, lang: str) -> dict[str, Any]:
+def _table(table: Table, lang: str, messages: Messages) -> dict[str, Any]:
+    said = [table.note] if table.rows else [nothing_listed(messages), table.note]
+    note = " ".join(one for one in said if one)
     return {
         "url": f"{table.name}.csv",
         "dc:title": table.caption,
-        **({"dc:description": table.note} if table.note else {}),
+        **({"dc:description": note} if note else {}),
         "tableSchema": {"columns": [_column(one.name, one.title, one.kind, lang) for one in table.columns]},
     }
 

@@ -123,7 +123,10 @@ def _parts(executed: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
             if "section" in about:
                 contents.append({"id": about["section"], "title": about["title"]})
             data = output["data"]
-            if PLOTLY in data:
+            if PLOTLY in data and not any(len(one.get("x") or ()) for one in data[PLOTLY]["data"]):
+                # Axes without a mark say less than the words that describe them.
+                parts.append({**about, "html": f'<p class="nothing">{escape(about["alt"])}</p>'})
+            elif PLOTLY in data:
                 figure = {key: data[PLOTLY][key] for key in ("data", "layout")}
                 image = to_data_uri(figure, about["alt"])
                 parts.append({**about, "figure": safe_json(figure), "image": image})

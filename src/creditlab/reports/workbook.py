@@ -11,7 +11,7 @@ from creditlab.celltext import visible
 from creditlab.disclosure import Marker
 from creditlab.figures import Cell
 from creditlab.messages import Messages
-from creditlab.tables import Column, Kind, Table
+from creditlab.tables import Column, Kind, Table, nothing_listed
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -20,6 +20,8 @@ _FORMATS = {Kind.INTEGER: "#,##0", Kind.SHARE: "0.0%", Kind.POINTS: "+0.0;-0.0;0
 #: Texts are never taken for formulas, links or numbers, whatever they start with.
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _WIDEST = 60
+#: A cell holds no more; a longer text is cut, and its CSV has the whole of it.
+_LONGEST = 32_767
 
 
 def write_workbook(
@@ -45,7 +47,7 @@ def write_workbook(
         _contents(book, styles, _("Contents"), _("Table"), _("Sheet"), tables)
         _notes(book, styles, _("Notes"), tables)
         for number, table in enumerate(tables, start=1):
-            _sheet(book, styles, number, table)
+            _sheet(book, styles, number, table, messages)
     finally:
         book.close()
 
@@ -96,13 +98,16 @@ def _notes(book: Any, styles: _Styles, name: str, tables: Sequence[Table]) -> No
         sheet.write_string(row, 0, note, styles.wrap)
 
 
-def _sheet(book: Any, styles: _Styles, number: int, table: Table) -> None:
+def _sheet(book: Any, styles: _Styles, number: int, table: Table, messages: Messages) -> None:
     sheet = book.add_worksheet(_sheet_name(table))
     last = max(len(table.rows), 1)
     headers = [{"header": title} for title in _headers(table.columns)]
     options = {"name": f"table_{number}_{table.name}", "columns": headers, "style": "Table Style Light 1"}
     sheet.add_table(0, 0, last, len(table.columns) - 1, options)
     sheet.freeze_panes(1, 0)
+    if not table.rows:
+        # Below the one empty row that a named table must have.
+        sheet.write_string(last + 1, 0, nothing_listed(messages))
     for place, column in enumerate(table.columns):
         texts = [headers[place]["header"], *(row[place].text for row in table.rows)]
         # A Chinese character is about two Latin ones wide.
@@ -120,9 +125,13 @@ def _write(sheet: Any, styles: _Styles, row: int, place: int, column: Column, ce
     elif isinstance(cell.value, bool):
         sheet.write_boolean(row, place, cell.value)
     elif column.kind is Kind.TEXT:
-        sheet.write_string(row, place, visible(str(cell.value)))
+        sheet.write_string(row, place, _fitting(visible(str(cell.value))))
     else:
         sheet.write_number(row, place, cell.value, styles.by_kind.get(column.kind))
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _headers(columns: Sequence[Column]) -> list[str]:

@@ -126,7 +126,7 @@ class Report(Sectioned):
         }
         start = self.release.period.start
         tiles = [
-            Tile(title, figures.count(table=CubeTable.CATALOGUE, measure=name, period_start=start).text, "")
+            Tile(title, figures.said(figures.count(table=CubeTable.CATALOGUE, measure=name, period_start=start)), "")
             for name, title in titles.items()
         ]
         found = self.release.select(table=CubeTable.CATALOGUE, measure="item_count", by=("department",))

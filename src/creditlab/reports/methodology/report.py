@@ -375,7 +375,7 @@ class Report(Sectioned):
 
     def _tile(self, title: str, figure: Figure, basis: str) -> Tile:
         numbers = self._tabling.numbers(figure)
-        part, whole = (self.messages.integer(one) for one in numbers) if numbers else (Marker.SUPPRESSED,) * 2
+        part, whole = (self.messages.in_words(one) for one in numbers) if numbers else (Marker.SUPPRESSED,) * 2
         return Tile(title, self._share(numbers).text, basis.format(part=part, whole=whole))
 
     def _percent(self, figure: Figure, detail: str) -> str:

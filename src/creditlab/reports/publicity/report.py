@@ -118,7 +118,7 @@ class Report(Sectioned):
         _, figures, start = self.messages.gettext, Figures(self.release, self.messages), self.release.period.start
         where = {"table": CubeTable.PUBLICITY, "measure": "entry_count"}
         tiles = [
-            Tile(_(title), figures.count(**where, detail=name, period_start=start).text, _("entries"))
+            Tile(_(title), figures.said(figures.count(**where, detail=name, period_start=start)), _("entries"))
             for name, title in TITLES.items()
         ]
         there = {(one["detail"], one["item_code"]) for one in self.release.rows() if one["item_code"]}

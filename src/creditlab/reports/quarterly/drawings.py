@@ -11,7 +11,7 @@ from html import escape
 
 from creditlab.disclosure import Release
 from creditlab.figures import PROVISIONAL, Cell, Figures, Row
-from creditlab.messages import Messages
+from creditlab.messages import Messages, shortened
 from creditlab.periods import Period
 from creditlab.reports.places import places
 from creditlab.reports.quarterly.base import where_measured
@@ -22,6 +22,8 @@ from creditlab.terms import Measure
 
 #: Shades go by the share, in steps of so many percentage points down from 100, and no more shades than these.
 _STEP, _SHADES = 5, 5
+#: What a tile or a panel has room for; the tables have the whole name.
+_ROOM = 60
 
 
 def tile_map(
@@ -43,7 +45,7 @@ def tile_map(
         style = f"grid-row: {line}; grid-column: {column}"
         tiles.append(
             f'<li class="shade-{_shade(cell)}" style="{style}"><span class="tile-title">'
-            f'{escape(row.labels["region_name"])}</span><span class="tile-share">{_text(cell)}</span></li>'
+            f'{escape(shortened(row.labels["region_name"], _ROOM))}</span><span class="tile-share">{_text(cell)}</span></li>'
         )
     key = messages.gettext("Shade: 100 to 95 %, then steps of 5; the darkest is below 80 %. Every tile says its share.")
     html = f'<ul class="tile-map">{"".join(tiles)}</ul><p class="note">{escape(key)}</p>'
@@ -74,7 +76,7 @@ def panels(release: Release, rows: Sequence[Row], period: Period, title: str, me
                 f'<span class="bar-share">{_text(cell)}</span></li>'
             )
         if lines:
-            name = escape(row.labels["department_name"])
+            name = escape(shortened(row.labels["department_name"], _ROOM))
             made.append(f'<li><p class="panel-title">{name}</p><ul class="bars">{"".join(lines)}</ul></li>')
     return Drawing("panels", title, f'<ul class="panels">{"".join(made)}</ul>', release)
 

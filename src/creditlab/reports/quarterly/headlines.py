@@ -68,7 +68,7 @@ class Headlines:
         never, due = (self._figures.integer(name, **where) for name in ("numerator", "denominator"))
         if _is_shown(never) and _is_shown(due):
             text = self._messages.gettext("Of {due} due cells {never} were never delivered.")
-            yield text.format(due=due.text, never=never.text)
+            yield text.format(due=self._figures.said(due), never=self._figures.said(never))
 
     def _fault(self) -> Iterator[str]:
         """The commonest fault, and what to do about it."""
@@ -78,7 +78,7 @@ class Headlines:
             most = min(shown, key=lambda one: (-one["count"], one["detail"]))
             what, do = fault_words(most["detail"], self._catalogue, self._messages)
             text = self._messages.gettext("The commonest fault: {fault} ({count} records). {do}")
-            yield text.format(fault=what, count=self._messages.integer(most["count"]), do=do)
+            yield text.format(fault=what, count=self._messages.in_words(most["count"]), do=do)
 
 
 def _is_shown(cell: Cell) -> bool:

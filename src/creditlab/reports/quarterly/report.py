@@ -288,8 +288,8 @@ class Report(Quarterly):
             if share.value is None and share.marker is Marker.NONE:
                 continue
             basis = _("{numerator} of {denominator}").format(
-                numerator=figures.integer("numerator", **where).text,
-                denominator=figures.integer("denominator", **where).text,
+                numerator=figures.said(figures.integer("numerator", **where)),
+                denominator=figures.said(figures.integer("denominator", **where)),
             )
             value = f"{share.text} (p)" if share.is_provisional else share.text
             made.append(Tile(_(MEASURES[measure].title), value, basis))

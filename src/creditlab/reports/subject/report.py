@@ -12,6 +12,7 @@ from creditlab.disclosure.cube import CubeTable
 from creditlab.disclosure.subject import COUNTED, DISPUTED, HELD, IN_PERIOD, PUBLISHED
 from creditlab.dossier.subject import Dossier, is_government_body, take_dossier
 from creditlab.figures import Cell, Figures
+from creditlab.messages import shortened
 from creditlab.periods import parse_date, parse_period
 from creditlab.reports.quarterly.words import fault_words
 from creditlab.reports.section import Section, Tile
@@ -129,7 +130,7 @@ class Report(Sectioned):
         }
         start = self.release.period.start
         tiles = [
-            Tile(title, figures.count(table=CubeTable.SUBJECT, measure=name, period_start=start).text, "")
+            Tile(title, figures.said(figures.count(table=CubeTable.SUBJECT, measure=name, period_start=start)), "")
             for name, title in titles.items()
         ]
         table = self._show.table(
@@ -312,7 +313,7 @@ class Report(Sectioned):
     @property
     def title(self) -> str:
         """The page's title in the reader's language."""
-        name = self.dossier.subject["subject_name"] or self.dossier.subject["subject_id"]
+        name = shortened(self.dossier.subject["subject_name"] or self.dossier.subject["subject_id"])
         return self.messages.gettext("Profile of {name}").format(name=name)
 
     @property

@@ -9,7 +9,7 @@ from creditlab.assessment.words import REASONS
 from creditlab.disclosure import Release
 from creditlab.dossier.subject import Dossier
 from creditlab.figures import Cell
-from creditlab.messages import Messages
+from creditlab.messages import Messages, shortened
 from creditlab.reports.subject.facts import Fact, in_words, outcome_name
 from creditlab.reports.subject.words import CATEGORIES, INFORMATION, STATES
 from creditlab.tables import Column, Kind, Table
@@ -92,7 +92,7 @@ class Shown:
         return [
             self.day(row["event_date"]),
             plain(row["item_code"]),
-            plain(messages.named(fact.item.item_name_zh, fact.item.item_name_en)),
+            plain(shortened(messages.named(fact.item.item_name_zh, fact.item.item_name_en))),
             Cell(str(fact.item.information_kind), _(INFORMATION[fact.item.information_kind])),
             plain(row["department"]),
             plain(messages.department(self._dossier.catalogue, row["department"], self._release.as_of)),

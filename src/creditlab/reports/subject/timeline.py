@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from creditlab.charts import Chart, lay_out
 from creditlab.disclosure.subject import SubjectRelease
 from creditlab.errors import DisclosureError
-from creditlab.messages import N_, Messages
+from creditlab.messages import N_, Messages, shortened
 from creditlab.reports.subject.facts import Fact
 from creditlab.terms import Nature
 
@@ -76,7 +76,9 @@ def _marks(
 ) -> go.Scatter:
     import plotly.graph_objects as go
 
-    items = [escape(messages.named(one.item.item_name_zh, one.item.item_name_en), quote=False) for one in facts]
+    items = [
+        escape(shortened(messages.named(one.item.item_name_zh, one.item.item_name_en)), quote=False) for one in facts
+    ]
     return go.Scatter(
         x=[one.row["event_date"].isoformat() for one in facts],
         y=[escape(category(one.item.category), quote=False) for one in facts],

@@ -27,7 +27,7 @@
     const isNarrow = width < 520;
     const axis = { gridcolor: line, linecolor: line, tickfont: { color: ink } };
     const rows = figure.layout.yaxis.categoryarray;
-    const labels = rows ? { tickvals: rows, ticktext: rows.map((row) => clipped(row, isNarrow ? 14 : 44)) } : {};
+    const labels = rows ? { tickvals: rows, ticktext: rows.map((row) => clipped(row, isNarrow ? 18 : 44)) } : {};
     // Days have no steps of 20; how many of their marks fit is left to the chart.
     const isShare = !figure.layout.xaxis.type;
     const scale = isShare ? { dtick: isNarrow ? 50 : 20, tickangle: 0 } : { nticks: isNarrow ? 4 : 8 };
