@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 
+import pytest
+
+from creditlab.errors import EngineError
 from tests.cluster.spark import spark_cluster
 
 #: In a process of its own, for a process has one application; and with less patience.
@@ -60,3 +64,16 @@ def test_a_master_that_does_not_speak_as_this_spark_does_is_said(java: None, tmp
     (tmp_path / "spark-defaults.conf").write_text("spark.driver.memory 700m\n", encoding="utf-8")
     with deaf() as url:
         assert said(url, 10, tmp_path) == "engine_silent"
+
+
+def test_an_application_that_gave_its_master_up_is_said(java: None) -> None:
+    from py4j.protocol import Py4JError
+
+    from creditlab.spark.application import _await_worker
+
+    # As it is after a minute before a master of another version.
+    gone = Mock()
+    gone._jsc.sc.side_effect = Py4JError("the process is gone")
+    with pytest.raises(EngineError) as error:
+        _await_worker(gone)
+    assert error.value.code == "engine_silent"

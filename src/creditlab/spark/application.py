@@ -174,8 +174,7 @@ def _unanswered() -> EngineError:
 
 def _await_worker(context: SparkContext) -> None:
     until = monotonic() + _WORKER_SECONDS
-    # The application's own process counts as one.
-    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:
+    while not _has_worker(context):
         if monotonic() > until:
             raise EngineError(
                 "workers",
@@ -184,6 +183,15 @@ def _await_worker(context: SparkContext) -> None:
                 do="See that workers run, have free cores and memory, and reach this machine.",
             )
         sleep(0.1)
+
+
+def _has_worker(context: SparkContext) -> bool:
+    try:
+        # The application's own process counts as one.
+        return int(context._jsc.sc().getExecutorMemoryStatus().size()) > 1
+    except (Py4JError, OSError) as error:
+        # A master of another version can't read who asks, and says nothing: after a minute the application gives up.
+        raise _unanswered() from error
 
 
 def _remote(url: str) -> SparkSession:
