@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,6 +16,7 @@ import pytest
 from creditlab.lab.folder import COPIED
 from creditlab.lab.settings import START
 from creditlab.workspace import make_workspace
+from tests.labbing import Lab, running_lab
 
 #: What somebody may have written into his own configuration, for another Jupyter.
 OPEN_TO_ALL = {
@@ -37,19 +33,13 @@ OPEN_TO_ALL = {
 }
 
 
-@dataclass
-class Running:
-    """A server that runs: its port, its token, the folder that it shows."""
-
-    port: int
-    token: str
-    folder: Path
-    log: Path
+class Running(Lab):
+    """A server that is asked without a browser."""
 
     def ask(self, path: str, *, token: str | None = None, method: str = "GET", **headers: str) -> tuple[int, bytes]:
         """Status and body of a request; redirects are not followed."""
         given = {"Authorization": f"token {self.token if token is None else token}"} if token != "" else {}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method, headers=given | headers)
+        request = urllib.request.Request(f"{self.address}{path}", method=method, headers=given | headers)
         try:
             with urllib.request.build_opener(_NoRedirect).open(request, timeout=30) as answer:
                 return answer.status, answer.read()
@@ -75,31 +65,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     for name in ("jupyter_server_config.json", "jupyter_lab_config.json", "jupyter_config.json"):
         (home / ".jupyter" / name).write_text(json.dumps(OPEN_TO_ALL))
     folder = make_workspace(home / "workspace")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
-    command = [sys.executable, "-m", "creditlab", "--workspace", str(folder), "lab", "--no-browser", "--allow-root",
-               "--port", str(port)]  # fmt: skip
-    log = home / "log.txt"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, env={**kept, "HOME": str(home)}, start_new_session=True
-        )
-    try:
-        token = ""
-        for _ in range(600):
-            assert process.poll() is None, log.read_text()
-            said = re.search(r"[?&]token=([\w-]+)", log.read_text())
-            token = said.group(1) if said else ""
-            with socket.socket() as one:
-                if token and one.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield Running(port, token, folder / "notebooks", log)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+    with running_lab(folder, home) as started:
+        yield Running(started.port, started.token, started.folder, started.log)
 
 
 # --- 39: no token, 0.0.0.0, any origin, no XSRF check, a shell -------------------------------------------
@@ -183,6 +150,9 @@ def test_a_foreign_notebook_is_not_trusted_and_doesnt_run(lab: Running, tmp_path
     # Untrusted: the page shows none of its scripts until its user says so.
     assert opened["cells"][0]["metadata"].get("trusted") is not True
     assert lab.read("/api/contents/foreign.ipynb?type=notebook")["content"]["cells"][0]["outputs"] == [output]
+    # Nor does a link that runs what it opens, of which another program on the machine may have brought one.
+    for path in ("/voila/render/foreign.ipynb", "/voila", "/voila/files/foreign.ipynb"):
+        assert lab.ask(path)[0] == 404, path
     assert lab.read("/api/kernels") == []
     assert not mark.exists()
 

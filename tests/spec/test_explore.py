@@ -247,10 +247,11 @@ def test_faults_are_shown_for_any_view_and_back_returns_to_it(ws: Session) -> No
     assert again(explorer, ws)["record_id"].tolist() == ["6", "4", "1", "2", "3", "5"]
 
 
-def test_an_unusual_month_is_ringed_and_the_ring_leads_down_too(tmp_path: Path) -> None:
-    tiny = Tiny(tmp_path)
+def with_a_fall(folder: Path, name: str) -> Tiny:
+    """A year of two departments' records, 60 a month each; in August D1, which is called so, has 10."""
+    tiny = Tiny(folder)
     tiny.write("creditlab.toml", SETTINGS)
-    tiny.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,甲局,<b>Bureau</b>\nD2,乙局,Bureau B\n")
+    tiny.write("catalogue/departments.csv", f"department,name_zh,name_en\nD1,{name},{name}\nD2,乙局,Bureau B\n")
     tiny.write("catalogue/regions.csv", csv_text(("region_code", "name_zh", "name_en", "level", "parent"), REGIONS))
     tiny.write("catalogue/code_lists.csv", "code_list,code,name_zh,name_en\n")
     tiny.edition(2026)
@@ -263,6 +264,11 @@ def test_an_unusual_month_is_ringed_and_the_ring_leads_down_too(tmp_path: Path) 
             rows = [row(f"{month}-{number}", event_date=f"{month}", note=f"{number}") for number in range(count)]
             tiny.deliver(rows, f"{month.replace(day=5)}", department=department)
     tiny.ingest()
+    return tiny
+
+
+def test_an_unusual_month_is_ringed_and_the_ring_leads_down_too(tmp_path: Path) -> None:
+    tiny = with_a_fall(tmp_path, "<b>Bureau</b>")
     ws = cl.open(tiny.folder, as_of="2026-10-20")
     view = ws.measure("timeliness", "2026Q3", by="department")
     found = view.unusual().to_pandas()

@@ -13,6 +13,7 @@ from creditlab.errors import ParameterError, RoleError
 from creditlab.explore.asked import Asked
 from creditlab.explore.choices import By, Names, choose, choose_groups, choose_measure
 from creditlab.explore.released import ASK, ASK_WIDER
+from creditlab.explore.shown import changed
 from creditlab.explore.taking import DRILLED, Question, Source
 from creditlab.explore.trend import Trend
 from creditlab.explore.view import View
@@ -84,11 +85,50 @@ class Session:
     """A workspace's lake as known at one run, on one day; made by `open_session`."""
 
     def __init__(self, source: Source, as_of: str | date | None) -> None:
-        self._source = source
+        self._source, self._given = source, as_of
         self._asked: dict[tuple[Period, Audience], Asked] = {}
         run_no, _, committed = source.known
         self.run_no = run_no
         self.as_of = (parse_date(as_of) if isinstance(as_of, str) and as_of else as_of) or committed
+
+    def reload(self) -> Session:
+        """The same workspace as its lake is now; the day looked at stays, where one was named."""
+        return Session(self._source.renewed(), self._given)
+
+    def speaking(self, language: str) -> Session:
+        """The same in another language, `en` or `zh_CN`."""
+        words = Messages(Language(choose(language, [str(one) for one in Language], "language")))
+        return Session(self._source.speaking(words), self._given)
+
+    @property
+    def messages(self) -> Messages:
+        """The reader's words."""
+        return self._source.messages
+
+    @property
+    def changed(self) -> str:
+        """What is said where the lake has a newer run than this one, as HTML; empty where it has not."""
+        return changed(self._source)
+
+    @property
+    def own(self) -> Mapping[By, Collection[str]]:
+        """By column the codes of the reader's own rows; a column in which he sees all is not there."""
+        return self._source.held_to
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether the reader may see records, and what is unusual; else he sees released figures."""
+        return not self._source.is_released
+
+    @property
+    def first_by(self) -> tuple[By, ...]:
+        """What figures are taken apart by first: departments, or units where units alone are the reader's own."""
+        has_units_only = By.REGION in self.own and By.DEPARTMENT not in self.own and not self.is_internal
+        return (By.REGION,) if has_units_only else (By.DEPARTMENT,)
+
+    def view(self, question: Question) -> View:
+        """A view of a question as this session answers it."""
+        return View(self._source, replace(question, as_of=self.as_of))
 
     @property
     def measures(self) -> list[str]:

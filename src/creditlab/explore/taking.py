@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -123,6 +124,26 @@ class Source:
         self._run_no = run_no
         self._unusual: dict[tuple[Period, date], Release] = {}
         self._released: dict[tuple[Period, date, Audience], Release] = {}
+
+    def speaking(self, messages: Messages) -> Source:
+        """The same run, in another language; what was worked out stays."""
+        other = copy(self)
+        other.messages = messages
+        return other
+
+    def renewed(self) -> Source:
+        """The same lake as it is known now."""
+        return Source(self.workspace, None, self.messages, self._asking)
+
+    def newer_run(self) -> int | None:
+        """The lake's newest run, where it is newer than the one looked at and nobody asked for that very one."""
+        from creditlab.lake import Lake
+
+        lake = Lake(self.workspace.lake)
+        if self._run_no is not None or not lake.exists:
+            return None
+        newest: int = lake.runs()["run_no"].to_pylist()[-1]
+        return newest if newest > self.known[0] else None
 
     @property
     def viewer(self) -> Viewer | None:
@@ -306,7 +327,10 @@ class Source:
             rows = self._own(rows, question)
             if fault:
                 rows = rows.filter(rows.faults.contains(fault))
-            wanted = rows.order_by([rows.faults.length().desc(), rows.lag.desc(), "item_code", "record_id"])
+            worst = [rows.faults.length().desc(), rows.lag.desc()]
+            # What makes a share of timeliness low is how long records were on their way.
+            worst = worst[::-1] if question.measure is Measure.TIMELINESS else worst
+            wanted = rows.order_by([*worst, "item_code", "record_id"])
             found = backend.to_pyarrow(wanted.select(*_SHOWN).limit(limit))
             # Whom it names is known only now; it is noted before anybody sees it.
             self._asking.note(self.workspace, found["subject_id"], held.run_no)

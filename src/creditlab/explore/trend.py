@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from creditlab.charts import course
 from creditlab.disclosure import Release
+from creditlab.explore.charting import on_paper
 from creditlab.explore.shown import Shown
 from creditlab.explore.taking import Question, Source
 from creditlab.explore.view import View
@@ -62,7 +63,7 @@ class Trend(Shown):
 
     def chart(self) -> go.Figure:
         """A line for each group; hollow dots are provisional."""
-        return course(
+        made = course(
             self.release,
             name=self.table.name,
             title=self.table.caption,
@@ -70,4 +71,5 @@ class Trend(Shown):
             rows=self._rows() or [self._view.row({})],
             periods=self.question.periods[::-1],
             messages=self.messages,
-        ).figure
+        )
+        return on_paper(made.figure)

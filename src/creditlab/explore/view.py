@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from creditlab.charts import bars, mark, shares
 from creditlab.disclosure import CubeTable, Release
 from creditlab.errors import ParameterError
+from creditlab.explore.charting import on_paper
 from creditlab.explore.choices import By, choose
 from creditlab.explore.shown import Shown
 from creditlab.explore.taking import DRILLED, Question, Source
@@ -56,7 +57,7 @@ class View(Shown):
         return comparison(
             self.release,
             name=str(question.measure),
-            caption=f"{title}, {words.period(question.period)}{self._where()}",
+            caption=f"{title}, {words.period(question.period)}{self.where}",
             note=f"{self._source.said_of_readers} {_(MEASURES[question.measure].definition)}".strip(),
             labels=self.labels,
             rows=[self.row({}), *self.rows],
@@ -118,7 +119,9 @@ class View(Shown):
             return words.department(catalogue, code, self.question.as_of)
         return words.region(catalogue, code)
 
-    def _where(self) -> str:
+    @property
+    def where(self) -> str:
+        """What the view is narrowed to, in words, each after a comma."""
         return "".join(f", {self._name(column, code)}" for column, code in self.question.narrowed.items())
 
     def chart(self, *, unusual: bool = True) -> go.Figure:
@@ -149,7 +152,7 @@ class View(Shown):
             placed = zip(dots.x, dots.y, self.shown, strict=True)
             points = [(share, row, why[code], code) for share, row, code in placed if code in why]
             mark(figure, points, self.messages.gettext("Unusual volume"))
-        return figure
+        return on_paper(figure)
 
     def unusual(self) -> Unusual:
         """The months of the period, by item and department, with far fewer or far more records than expected."""
@@ -228,7 +231,7 @@ class View(Shown):
             f"{_(words.numerator)} / {_(words.denominator)}",
             _(words.article),
             f"{question.period.label} [{question.period.start}, {question.period.end}), as of {question.as_of}, "
-            f"run {self.release.run_no}, {self.release.audience}{self._where()}",
+            f"run {self.release.run_no}, {self.release.audience}{self.where}",
         ]
         lines += [f"{one['numerator']} / {one['denominator']}" for one in total if one["denominator"] is not None]
         return "\n".join(lines)
@@ -315,7 +318,7 @@ class Faults(Shown):
         ).figure  # fmt: skip
         counted = {cell["detail"] for cell in self.release.table.to_pylist() if cell["count"] is not None}
         figure.data[0].ids = [row.labels["fault"] for row in self.rows if row.labels["fault"] in counted]
-        return figure
+        return on_paper(figure)
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -16,8 +16,15 @@ HERE = "127.0.0.1"
 #: What is opened first.
 START = "START.md"
 FIRST_PAGE = f"/lab/tree/{START}"
-#: A shell, and programs that look at code as it is written: they answer without asking who it is.
-_LEFT_OUT = {"jupyter_server_terminals": False, "jupyter_lsp": False}
+#: A shell; programs that look at code as it is written, which answer without asking who it is; and Voilà, which runs a
+#: notebook whose address is opened, and a link that somebody sent would be enough.
+_LEFT_OUT = {"jupyter_server_terminals": False, "jupyter_lsp": False, "voila.server_extension": False}
+_PARTS_LEFT_OUT = (
+    "@voila-dashboards/jupyterlab-preview",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/notebook-extension:language-server",
+)
 
 
 def arguments(folder: Path, port: int, *, is_browser_opened: bool, is_root_allowed: bool) -> list[str]:
@@ -72,6 +79,8 @@ def overrides(language: Language) -> dict[str, dict[str, object]]:
         "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN" if language is Language.ZH_CN else "en"},
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
         "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+        # Light or dark, as the user's system is.
+        "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
         # A page that is read opens as it is read.
         "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     }
@@ -95,6 +104,9 @@ def write_settings(folder: Path, token: str, language: Language) -> dict[str, st
     (config / "labconfig").mkdir(parents=True)
     (config / "labconfig" / "default_setting_overrides.json").write_text(
         json.dumps(overrides(language)), encoding="utf-8"
+    )
+    (config / "labconfig" / "page_config.json").write_text(
+        json.dumps({"disabledExtensions": dict.fromkeys(_PARTS_LEFT_OUT, True)}), encoding="utf-8"
     )
     own = {
         "IdentityProvider": {"token": token},
