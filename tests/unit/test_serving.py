@@ -259,6 +259,15 @@ def test_the_newest_revision_of_each_quarter_is_shown_whichever_language_it_was_
     assert newest(tmp_path / "none", Audience.PUBLIC) == []
 
 
+def test_what_is_not_signed_off_is_called_a_draft(tmp_path: Path) -> None:
+    folder = put(tmp_path, "2026Q3/dashboard-government/en/r1", "2026-10-20")
+    about = json.loads((folder / "manifest.json").read_text()) | {"needs_sign_off": True}
+    assert not newest(tmp_path, Audience.GOVERNMENT)[0].is_draft
+    other = put(tmp_path, "2026Q2/dashboard-government/en/r1", "2026-10-20")
+    (other / "manifest.json").write_text(json.dumps(about))
+    assert [one.is_draft for one in newest(tmp_path, Audience.GOVERNMENT)] == [False, True]
+
+
 def test_levels_are_those_of_the_published_report(tmp_path: Path) -> None:
     table = "code,name,subject_count,ratio,previous_ratio\nA,Level A,1200,0.5005,\nB,Level B,[c],[c],\n"
     folder = put(

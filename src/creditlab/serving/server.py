@@ -32,8 +32,6 @@ _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 #: A socket's name has 107 bytes; the file's own, below the folder, takes the rest.
 _LONGEST = 40
-#: A page that doesn't answer for so many milliseconds is closed.
-_PING = 30_000
 _SHARE = Path(sys.prefix) / "share" / "jupyter"
 _LABEXTENSIONS = [str(_SHARE / "labextensions"), str(_SHARE / "voila" / "labextensions")]
 
@@ -124,8 +122,6 @@ class DashboardServer(Voila):
             "disable_check_xsrf": False,
             "default_handler_class": NotFound,
             "websocket_compression_options": None,
-            "ws_ping_timeout": _PING,
-            "ws_ping_interval": _PING,
         }
 
     served_hosts: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from creditlab.catalogue import read_sealed
 from creditlab.errors import ReportError
 from creditlab.reports.dashboard.reading import read_content
 from creditlab.reports.shelf import MANIFEST, Place
+from creditlab.reports.signoff import Step, state_of
 from creditlab.serving.assessed import levels
 from creditlab.serving.words import SERVED
 from creditlab.terms import Audience, Language
@@ -43,6 +44,12 @@ class Shelved:
     report_id: str
     published_at: str
     run_no: int
+    needs_sign_off: bool = False
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is not signed off yet; that changes while it is there."""
+        return self.needs_sign_off and state_of(self.folder) is not Step.PUBLISHED
 
 
 class Shown:
@@ -77,7 +84,8 @@ class Shown:
             if not viewer.is_limited:
                 # Organisations are assessed whole; what a department or a unit sees of them is nobody's share.
                 content["assessments"] = levels(self._workspace.reports, one.period, viewer.audience)
-            content["served"] = {"period": one.period, "report_id": one.report_id, "run_no": one.run_no}
+            content["served"] = {"period": one.period, "report_id": one.report_id, "run_no": one.run_no,
+                                 "is_limited": viewer.is_limited, "is_draft": one.is_draft}  # fmt: skip
             found[one.period] = content
         for content in found.values():
             content["served"]["periods"] = list(found)
@@ -112,7 +120,10 @@ def _shelved(path: Path, period: str) -> Shelved:
     """A revision never changes once it is there."""
     try:
         manifest = json.loads(path.read_text("utf-8"))
-        return Shelved(period, path.parent, manifest["report_id"], manifest["published_at"], int(manifest["run_no"]))
+        return Shelved(
+            period, path.parent, manifest["report_id"], manifest["published_at"], int(manifest["run_no"]),
+            bool(manifest.get("needs_sign_off")),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError) as error:
         raise ReportError("a manifest can't be read", where="/".join(path.parts[-5:])) from error
 
@@ -175,8 +186,10 @@ def _say_served(content: Content, all_contents: Mapping[str, Content]) -> None:
     languages = {}
     for language, texts in content["languages"].items():
         _ = _messages(language).gettext
+        draft = _("Draft: not signed off, not to be quoted.") if content["served"]["is_draft"] else ""
         languages[language] = {
             **texts,
+            "banner": " ".join(text for text in (draft, texts["banner"]) if text),
             "words": {**texts["words"], **{key: _(text) for key, text in SERVED.items()}},
             "quarters": {period: one["languages"][language]["period"] for period, one in all_contents.items()},
         }

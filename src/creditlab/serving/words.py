@@ -8,6 +8,7 @@ from creditlab.messages import N_
 
 #: By the key that the page's program asks for.
 SERVED: Mapping[str, str] = {
+    "all_of_yours": N_("All that your role shows"),
     "assessments": N_("Assessments: organisations by level"),
     "ended": N_("This session has ended; what you see stays as it is."),
     "level": N_("Level"),

@@ -323,9 +323,13 @@
     return parts;
   }
 
+  function isLimited() {
+    return Boolean(content.served && content.served.is_limited);
+  }
+
   function path() {
     const names = [chosen.department && texts().departments[chosen.department], chosen.item && texts().items[chosen.item], chosen.unit && texts().units[chosen.unit]].filter(Boolean);
-    const made = make("p", { class: "path", id: "path", "aria-live": "polite" }, say("shown", { name: names.join(" › ") || say("all_departments") }));
+    const made = make("p", { class: "path", id: "path", "aria-live": "polite" }, say("shown", { name: names.join(" › ") || say(isLimited() ? "all_of_yours" : "all_departments") }));
     if (JSON.stringify(chosen) !== JSON.stringify(content.home || {})) {
       made.append(make("button", { type: "button", id: "back", onclick: () => history.back() }, say("back")), go({})(say("show_all")));
     }
@@ -336,7 +340,9 @@
     document.documentElement.lang = texts().html_lang;
     document.title = texts().title;
     document.getElementById("title").textContent = texts().title;
-    document.getElementById("banner").textContent = texts().banner;
+    const banner = document.getElementById("banner");
+    banner.textContent = texts().banner;
+    banner.hidden = !texts().banner;
     const report = document.getElementById("report");
     if (report) report.textContent = say("report");
     const other = language === "en" ? "zh_CN" : "en";
