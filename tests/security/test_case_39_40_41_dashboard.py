@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from creditlab.access import log_of
 from creditlab.access.roles import digest_of
-from creditlab.serving.readers import COOKIE
+from creditlab.serving.readers import cookie_of
 from tests.browser.test_dashboard import make_province
 from tests.serving import Serving, served_workspace, serving, shelve_dashboard
 
@@ -105,7 +105,7 @@ def test_nothing_is_answered_without_a_token(server: Serving, reader: tuple[Clie
         "voila/labextensions/anywidget/package.json",
         "voila/static/voila.js",
     ):
-        for given in ({}, {"Authorization": "token wrong"}, {"Cookie": f"{COOKIE}=wrong"}):
+        for given in ({}, {"Authorization": "token wrong"}, {"Cookie": f"{cookie_of(server.port)}=wrong"}):
             status, body, _ = Client(server).ask(path, **given)
             assert status == 403, (path, given)
             assert "[c]" not in body
@@ -140,6 +140,7 @@ def test_another_host_and_another_page_are_refused(server: Serving, reader: tupl
     client, _, kernel = reader
     # A name that points here from elsewhere (DNS rebinding).
     assert client.ask("", Host="elsewhere.example")[0] == 403
+    assert Client(server).ask(f"?token={server.token}", Host="elsewhere.example")[0] == 403
     with pytest.raises(InvalidStatus) as refused, client.channel(kernel, origin="https://elsewhere.example"):
         pass
     assert refused.value.response.status_code == 403

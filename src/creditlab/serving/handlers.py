@@ -17,7 +17,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from creditlab.errors import AccessLogError, CreditlabError
 from creditlab.serving.notices import Notice, notice_page
-from creditlab.serving.readers import COOKIE, TOKEN, Reader, given_token
+from creditlab.serving.readers import TOKEN, Reader, cookie_of, given_token
 from creditlab.terms import Language
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ class Page(Answer):
     def _let_in(self) -> None:
         """Put a cookie in the place of the token, so that no address has it, and no other site learns it."""
         login = self.served.readers.remember(given_token(self))
-        self.set_cookie(COOKIE, login, path=self.base_url, httponly=True, samesite="Lax", secure=self._is_secure)
+        cookie = cookie_of(self.served.port)
+        self.set_cookie(cookie, login, path=self.base_url, httponly=True, samesite="Lax", secure=self._is_secure)
         rest = {key: self.get_query_argument(key) for key in ("language", "period") if self.get_query_argument(key, "")}
         self.redirect(self.base_url + (f"?{urlencode(rest)}" if rest else ""))
 

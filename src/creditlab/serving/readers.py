@@ -16,7 +16,6 @@ from creditlab.terms import NamesFrom
 if TYPE_CHECKING:
     from creditlab.workspace import Workspace
 
-COOKIE = "creditlab-dashboard"
 TOKEN = "token"
 #: The name that a proxy found out; it counts with the proxy's own token only.
 NAME_HEADER = "X-Forwarded-User"
@@ -101,7 +100,7 @@ class ReaderIdentity(IdentityProvider):
         handler.reader = None
         # One that is turned away has to be told from one that is somebody.
         asked = given_token(handler)
-        token = asked or self.readers.token_of(handler.get_cookie(COOKIE, "") or "")
+        token = asked or self.readers.token_of(handler.get_cookie(cookie_of(handler.settings["served"].port), "") or "")
         try:
             handler.reader = self.readers.by_token(token, handler.request.headers.get(NAME_HEADER, ""))
         except RoleError:
@@ -116,6 +115,11 @@ class ReaderIdentity(IdentityProvider):
     def auth_enabled(self) -> bool:
         """There is no way around it."""
         return True
+
+
+def cookie_of(port: int) -> str:
+    """The cookie's name: a browser sends one machine's cookies to all of its ports."""
+    return f"creditlab-dashboard-{port}"
 
 
 def given_token(handler: Any) -> str:

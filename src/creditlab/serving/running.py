@@ -63,7 +63,7 @@ def run_dashboard(
         _copy_notebook(folder / NOTEBOOK)
         served = Served(
             workspace, Shown(workspace), Readers(workspace, token, Viewer(OWN_ROLE, audience)),
-            Sessions(folder / SESSIONS, settings.cap), language,
+            Sessions(folder / SESSIONS, settings.cap), language, settings.port,
         )  # fmt: skip
         server = make_server(folder, settings, served)
         address = f"http://{HERE}:{settings.port}{settings.base_url}"

@@ -6,9 +6,11 @@ import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jupyter_server.log import log_request
 from traitlets.config import Config
 from voila.app import Voila
 
@@ -73,6 +75,7 @@ class Served:
     readers: Readers
     sessions: Sessions
     language: Language
+    port: int
     notebook: str = NOTEBOOK
     files: Mapping[str, Path] = field(default_factory=dict)
     kernels: Any = None
@@ -122,6 +125,8 @@ class DashboardServer(Voila):
             "disable_check_xsrf": False,
             "default_handler_class": NotFound,
             "websocket_compression_options": None,
+            # It leaves tokens out of the log.
+            "log_function": partial(log_request, record_prometheus_metrics=False),
         }
 
     served_hosts: tuple[str, ...] = ()
