@@ -189,8 +189,13 @@ def test_a_lake_that_changes_is_said_and_reloaded(changing: Tiny, monkeypatch: p
 def test_who_asked_for_a_run_is_not_told_of_newer_ones(changing: Tiny) -> None:
     ws = cl.open(changing.folder, run_no=1, as_of="2026-10-20")
     changing.deliver([row("3")], "2026-09-02", department="D2")
+    changing.write("catalogue/departments.csv", "department,name_zh,name_en\nD1,新局,New\nD2,乙局,Bureau B\n")
     changing.ingest()
     assert ws.changed == ""
+    # Nor are the lists beside the editions others than that run judged by.
+    then = cl.open(changing.folder, run_no=1, as_of="2026-10-20")
+    names = [one.departments["D1"] for one in (then, then.speaking("zh_CN"), then.reload())]
+    assert names == ["Bureau A", "甲局", "New"]
 
 
 def test_a_lake_that_goes_away_is_said(changing: Tiny) -> None:

@@ -119,7 +119,10 @@ class Source:
     def __init__(
         self, workspace: Workspace, run_no: int | None, messages: Messages, asking: Asking | None = None
     ) -> None:
-        self.workspace, self.messages = workspace, messages
+        from creditlab.lake.lists import Then
+
+        self._today, self._then, self.messages = workspace, Then(workspace, run_no), messages
+        self.workspace = self._then.workspace
         self._asking = asking or ask(workspace, None, "explore", Purpose.ANALYSIS)
         self._run_no = run_no
         self._unusual: dict[tuple[Period, date], Release] = {}
@@ -133,7 +136,7 @@ class Source:
 
     def renewed(self) -> Source:
         """The same lake as it is known now."""
-        return Source(self.workspace, None, self.messages, self._asking)
+        return Source(self._today, None, self.messages, self._asking)
 
     def newer_run(self) -> int | None:
         """The lake's newest run, where it is newer than the one looked at and nobody asked for that very one."""

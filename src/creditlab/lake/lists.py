@@ -7,8 +7,9 @@ rules are new keeps their text, in a table like any other: it is backed up, veri
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -163,3 +164,18 @@ def as_at_run(workspace: Workspace, run_no: int | None) -> Iterator[Workspace]:
     is_earlier = run_no is not None and lake.exists and run_no < max(lake.runs()["run_no"].to_pylist(), default=0)
     with judged_by(workspace, lists_of(lake, run_no) if run_no is not None and is_earlier else None) as then:
         yield then
+
+
+class Then:
+    """The workspace as `as_at_run` has it, for as long as somebody holds this.
+
+    Parameters
+    ----------
+    workspace, run_no
+        As for `as_at_run`.
+    """
+
+    def __init__(self, workspace: Workspace, run_no: int | None) -> None:
+        held = ExitStack()
+        self.workspace = held.enter_context(as_at_run(workspace, run_no))
+        weakref.finalize(self, held.close)
