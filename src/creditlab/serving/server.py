@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.log import log_request
 from traitlets.config import Config
 from voila.app import Voila
@@ -34,6 +37,8 @@ _KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 #: A socket's name has 107 bytes; the file's own, below the folder, takes the rest.
 _LONGEST = 40
+#: What makes a page is given so many seconds to end when the server ends.
+_ENDED_BY = 1.0
 _SHARE = Path(sys.prefix) / "share" / "jupyter"
 _LABEXTENSIONS = [str(_SHARE / "labextensions"), str(_SHARE / "voila" / "labextensions")]
 
@@ -144,6 +149,20 @@ class DashboardServer(Voila):
             (f"{base}voila/static/(.*)", Program, {"path": self.static_paths}),
             (f"{base}voila/labextensions/(.*)", Program, {"path": _LABEXTENSIONS}),
         ]
+
+    def stop(self) -> None:
+        """End what still makes pages, and all kernels, before their sockets go."""
+
+        async def end() -> None:
+            making = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in making:
+                task.cancel()
+            if making:
+                await asyncio.wait(making, timeout=_ENDED_BY)
+            await ensure_async(self.kernel_manager.shutdown_all(now=True))
+
+        asyncio.get_event_loop().run_until_complete(end())
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
 def make_server(folder: Path, settings: Settings, served: Served) -> DashboardServer:
