@@ -19,6 +19,7 @@ from creditlab.lake.reading import Snapshot, take_inputs, take_snapshot
 from creditlab.lake.schemas import TABLES
 from creditlab.measures.mergers import after_mergers
 from creditlab.profiles import EVIDENCE, ROW, Known, PublicationRules, evidence, read_rules
+from creditlab.profiles.evidence import RECORD
 from creditlab.terms import Role, SubjectKind
 from creditlab.workspace import Workspace
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from creditlab.access import Asking
 
 _PERSON = str(SubjectKind.NATURAL_PERSON)
+#: What of an entry is read where it is looked up: what evidence is made from.
+_OF_ENTRIES = ("sign", "effective_on", *RECORD)
 #: What of a row is in the record already, or names its subject.
 _OF_EVERY_RECORD = (
     Role.RECORD_ID, Role.SUBJECT_ID, Role.SUBJECT_NAME, Role.SUBJECT_KIND, Role.EVENT_DATE, Role.VALID_UNTIL,
@@ -48,7 +51,8 @@ class Held:
     ----------
     snapshot, inputs
         The lake, the catalogue and the calendar; departments that were merged by the day are one. Where some subjects
-        were asked for, entries and register are theirs, and the other tables are empty: they are not opened.
+        were asked for, entries and register are theirs, entries with what evidence is made from, and the other tables
+        are empty: they are not opened.
     rules
         The rules of publication.
     known
@@ -165,10 +169,10 @@ def hold_some(
     asking.note(workspace, as_held(workspace, snapshot, subjects, persons), snapshot.run_no)
     some = subjects.filter(pc.invert(pc.is_in(subjects, value_set=persons)))
     # Few rows are asked several things, and they find what was said in them.
-    taken, registered = (TABLES[name].empty_table() for name in ("records", "subjects"))
+    taken, registered = TABLES["records"].empty_table().select(_OF_ENTRIES), TABLES["subjects"].empty_table()
     rows = snapshot.entries(subject_id=some[0].as_py()) if len(some) == 1 else snapshot.table("records")
     if rows is not None and len(some):
-        taken = backend.to_pyarrow(_among(rows, "subject_id", some))
+        taken = backend.to_pyarrow(_among(rows, "subject_id", some).select(_OF_ENTRIES))
     if len(some):
         registered = backend.to_pyarrow(_among(snapshot.subjects(), "subject_id", some))
     quarantine, deliveries, ledger = (
