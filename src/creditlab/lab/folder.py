@@ -45,25 +45,32 @@ open no connection to another machine, and a look at organisations' records is n
 """
 
 
-def prepare(workspace: Workspace) -> Path:
-    """Put the notebooks, and the page that says where to begin, into the workspace; what is there stays as it is."""
-    folder = workspace.folder / "notebooks"
+def prepare(workspace: Workspace, folder: Path | None = None) -> Path:
+    """Put the notebooks, and the page that says where to begin, into a folder; what is there stays as it is.
+
+    Parameters
+    ----------
+    folder
+        The workspace's own folder `notebooks` by default. In another one they name the workspace by its whole path.
+    """
+    place = ".." if folder is None else str(workspace.folder)
+    folder = folder or workspace.folder / "notebooks"
     folder.mkdir(exist_ok=True)
     if not (folder / START).exists():
-        (folder / START).write_text(_START, encoding="utf-8")
+        (folder / START).write_text(_START.replace('cl.open("..")', f"cl.open({json.dumps(place)})"), encoding="utf-8")
     for name in COPIED:
         if not (folder / name).exists():
-            (folder / name).write_text(_copy(notebooks_folder() / name), encoding="utf-8")
+            (folder / name).write_text(_copy(notebooks_folder() / name, place), encoding="utf-8")
     return folder
 
 
-def _copy(path: Path) -> str:
+def _copy(path: Path, place: str) -> str:
     notebook = json.loads(path.read_text("utf-8"))
     for cell in notebook["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
             text = "".join(cell["source"])
             for before, after in _OWN.items():
-                text = text.replace(before, after)
+                text = text.replace(before, after.replace('".."', json.dumps(place, ensure_ascii=False)))
             cell["source"] = text
     notebook["metadata"]["kernelspec"] = {"name": KERNEL, "display_name": "creditlab", "language": "python"}
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"

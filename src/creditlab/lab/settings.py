@@ -89,6 +89,8 @@ def overrides(language: Language) -> dict[str, dict[str, object]]:
 def write_settings(folder: Path, token: str, language: Language) -> dict[str, str]:
     """Write the kernel, the token and the page's settings into a private folder; returns the environment that names it.
 
+    Without a token who is let in is somebody else's to say: JupyterHub's.
+
     It stands in the place of the user's own configuration, which could undo the rest. The one kernel there is keeps
     itself offline (`creditlab.lab.kernel`).
     """
@@ -108,8 +110,8 @@ def write_settings(folder: Path, token: str, language: Language) -> dict[str, st
     (config / "labconfig" / "page_config.json").write_text(
         json.dumps({"disabledExtensions": dict.fromkeys(_PARTS_LEFT_OUT, True)}), encoding="utf-8"
     )
-    own = {
-        "IdentityProvider": {"token": token},
+    own: dict[str, dict[str, object]] = {
+        **({"IdentityProvider": {"token": token}} if token else {}),
         "ServerApp": {"jpserver_extensions": _LEFT_OUT},
         "KernelSpecManager": {"allowed_kernelspecs": [KERNEL]},
     }
