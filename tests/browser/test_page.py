@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -189,6 +190,28 @@ def test_charts_are_drawn_and_the_page_fits(shelf: Path, browser: Browser, width
     assert visit.page.evaluate("document.documentElement.scrollWidth") == width
     assert visit.complaints == []
     visit.context.close()
+
+
+def test_a_copy_that_lies_alone_shows_still_charts_and_says_why(
+    shelf: Path, browser: Browser, tmp_path: Path, artefacts: Path | None
+) -> None:
+    source = shelf / "2026Q3" / "quarterly" / Language.ZH_CN / "r1"
+    alone = shutil.copytree(source, tmp_path / "a" / "b" / "c" / "d" / "r1")
+    visit = Visit(browser, alone / "index.html", viewport={"width": 390, "height": 900})
+    note = visit.page.locator("#without-program")
+    assert note.is_visible()
+    assert "_shared" in note.inner_text()
+    images = visit.page.locator("figure img[src^='data:image/svg+xml']")
+    assert images.count() == 8
+    assert all(images.evaluate_all("(found) => found.map((one) => one.alt.length > 20 && one.naturalWidth > 0)"))
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert serious(visit.page) == []
+    if artefacts:
+        visit.page.screenshot(path=str(artefacts / "quarterly-alone.png"), full_page=True)
+    visit.context.close()
+    whole = Visit(browser, source / "index.html")
+    assert whole.page.locator("#without-program").is_hidden()
+    whole.context.close()
 
 
 def test_a_name_with_a_script_does_not_run(shelf: Path, browser: Browser) -> None:

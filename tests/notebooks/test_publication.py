@@ -65,6 +65,10 @@ def test_second_publication_is_a_new_revision_and_leaves_the_first_as_it_is(
     assert manifest["parameters"] == {
         "period": "2026Q3", "as_of": "2026-10-20", "audience": "public", "language": "en", "run_no": 7,
     }  # fmt: skip
+    # What draws charts is there once for both.
+    (shared,) = (workspace.reports / "_shared").iterdir()
+    assert manifest["shared"] == {f"_shared/{shared.name}": hashlib.sha256(shared.read_bytes()).hexdigest()}
+    assert not [name for name in before if "plotly" in name]
     assert (manifest["code_version"], manifest["run_no"], manifest["is_synthetic"]) == ("0123abc", 7, True)
     assert manifest["editions"] == [{"year": 2026, "sha256": "0" * 64}]
     assert str(workspace.folder).encode() not in b"".join(before.values())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from creditlab import __file__ as package
+from creditlab.reports.bundle import plotly_bundle
 from creditlab.reports.drawing import to_svg
 from creditlab.reports.page import safe_json
 from creditlab.tables import to_html
@@ -25,7 +26,8 @@ SOURCES = Path(package).parent
 def test_cases_1_to_4_a_page_has_its_own_elements_only(publication: Publication, *, is_print: bool) -> None:
     found = parsed(publication.printed if is_print else publication.page)
     scripts = [about for tag, about in found.found if tag == "script"]
-    own = [] if is_print else [{"src": "plotly.min.js", "charset": "utf-8"}, {"src": "page.js", "charset": "utf-8"}]
+    addresses = [] if is_print else [plotly_bundle().address, "page.js"]
+    own = [{"src": one, "charset": "utf-8"} for one in addresses]
     assert [one for one in scripts if one.get("type") != "application/json"] == own
     assert {tag for tag, _ in found.found}.isdisjoint({"iframe", "object", "embed", "svg", "form", "base"})
     for tag, about in found.found:

@@ -25,7 +25,7 @@ FEW = "Courts"
 def test_case_29_the_folder_holds_what_a_publication_has_and_nothing_else(publication: Publication) -> None:
     names = {path.relative_to(publication.out).as_posix() for path in publication.out.rglob("*") if path.is_file()}
     tables = {f"tables/{table.name}.csv" for section in publication.sections for table in section.tables}
-    fixed = {"index.html", "style.css", "page.js", "plotly.min.js", "tables.xlsx", "cells.csv"}
+    fixed = {"index.html", "style.css", "page.js", "tables.xlsx", "cells.csv"}
     described = {name for name in names if name.startswith("tables/") and name.endswith(".json")}
     assert names == tables | fixed | described
     assert not {PUBLICATION, REPORT} & names

@@ -73,7 +73,7 @@ def _reproduce(chosen: argparse.Namespace) -> Answer:
 
 
 def _answer(proof: Proof, clean: str) -> Answer:
-    lines = []
+    lines = [f"lacking  {one}: not beside this folder; its charts are still images\n" for one in proof.lacking]
     for one in proof.deviations:
         figures = f": published {one.published}, now {one.found}" if one.published or one.found else ""
         lines.append(f"{one.kind}  {one.where}: {one.what}{figures}\n")
@@ -84,6 +84,7 @@ def _answer(proof: Proof, clean: str) -> Answer:
         "report_id": proof.report_id,
         "is_clean": proof.is_clean,
         "compared": proof.compared,
+        "lacking": proof.lacking,
         "differences": [asdict(one) for one in proof.deviations],
     }
     return Answer(result, "".join(lines), ExitStatus.DONE if proof.is_clean else ExitStatus.REFUSED)

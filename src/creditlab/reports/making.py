@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from creditlab.errors import ExtraError, KernelError, ReportError
 from creditlab.messages import Messages
+from creditlab.reports.bundle import shared_by
 from creditlab.reports.listing import Format, ReportEntry
 from creditlab.reports.output import PUBLICATION, REPORT
 from creditlab.reports.page import DASHBOARD, page_files, render_page
@@ -27,11 +28,12 @@ Note = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Made:
-    """What was made: the checked parameters, and what the notebook handed over."""
+    """What was made: the checked parameters, what the notebook handed over, and what its page takes from the shelf."""
 
     out: Path
     parameters: dict[str, Any]
     report: dict[str, Any]
+    shared: Mapping[str, str] = field(default_factory=dict)
 
 
 def say_nothing(step: str, about: Mapping[str, Any]) -> None:
@@ -84,8 +86,9 @@ def make(
             for name in names:
                 (out / name).unlink(missing_ok=True)
             note("without_pdf", {"report": entry.name, "what": error.what, "do": error.do})
-    (out / PAGE).write_text(render_page(folder / EXECUTED, report, messages), encoding="utf-8")
-    return Made(out, parameters, report)
+    page = render_page(folder / EXECUTED, report, messages)
+    (out / PAGE).write_text(page, encoding="utf-8")
+    return Made(out, parameters, report, shared_by(page))
 
 
 def _run(folder: Path, entry: ReportEntry, parameters: Mapping[str, Any], about: Mapping[str, Any]) -> None:

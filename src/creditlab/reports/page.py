@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from creditlab.celltext import visible
 from creditlab.errors import ReportError
 from creditlab.messages import Messages
+from creditlab.reports.bundle import plotly_bundle
 from creditlab.reports.drawing import to_data_uri
 from creditlab.reports.section import MARK, PLOTLY
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import jinja2
 
 TEMPLATES = Path(__file__).with_name("templates")
-STYLE, SCRIPT, INDEX_SCRIPT, PLOTLY_FILE = "style.css", "page.js", "index.js", "plotly.min.js"
+STYLE, SCRIPT, INDEX_SCRIPT = "style.css", "page.js", "index.js"
 #: The page that is clicked, which some publications have beside the one that is read.
 DASHBOARD = "dashboard.html"
 
@@ -51,9 +52,11 @@ def render_page(
     """
     parts, contents = _parts(executed)
     template = _environment().get_template("page.html.j2")
+    has_charts = not is_print and any("figure" in one for one in parts)
     page = template.render(
         report=report, parts=parts, contents=contents, messages=messages, _=messages.gettext, lang=messages.html_lang,
-        is_print=is_print, watermark=_watermark(messages.gettext("DRAFT")) if is_draft else "",
+        is_print=is_print, program=plotly_bundle().address if has_charts else "",
+        watermark=_watermark(messages.gettext("DRAFT")) if is_draft else "",
     )  # fmt: skip
     return visible(page)
 
@@ -91,11 +94,8 @@ def render_template(name: str, messages: Messages, **given: Any) -> str:
 
 
 def page_files() -> dict[str, str]:
-    """The files that a page needs beside it: its style, its script, and plotly.js, all local."""
-    from plotly.offline import get_plotlyjs
-
-    files = {name: (TEMPLATES / name).read_text("utf-8") for name in (STYLE, SCRIPT)}
-    return {**files, PLOTLY_FILE: get_plotlyjs()}
+    """The files that a page needs beside it: its style and its script. What draws charts is the shelf's (`bundle`)."""
+    return {name: (TEMPLATES / name).read_text("utf-8") for name in (STYLE, SCRIPT)}
 
 
 def safe_json(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from creditlab.errors import ManifestError, ParameterError
 from creditlab.lake.lists import judged_by
 from creditlab.messages import Messages
+from creditlab.reports.bundle import compare_shared
 from creditlab.reports.earlier import lists_behind
 from creditlab.reports.listing import notebooks_folder, read_listing
 from creditlab.reports.making import make, say_nothing
@@ -42,11 +43,12 @@ class Deviation:
 
 @dataclass
 class Proof:
-    """What was compared, and what differs."""
+    """What was compared, and what differs; `lacking` is what a folder took from its shelf and hasn't beside it."""
 
     report_id: str
     compared: dict[str, int] = field(default_factory=dict)
     deviations: list[Deviation] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
@@ -92,6 +94,8 @@ def verify(folder: Path, signers: Mapping[str, Signer] = MappingProxyType({})) -
             proof.deviations.append(Deviation("file", name, "the file is not of the publication"))
         elif said[name] != there[name]:
             proof.deviations.append(Deviation("file", name, "the file was changed", said[name], there[name]))
+    proof.lacking, changed = compare_shared(folder, manifest.get("shared") or {})
+    proof.deviations += [Deviation("file", name, "the file was changed") for name in changed]
     signatures = read_signatures(folder)
     if signatures:
         proof.compared["signatures"] = len(signatures)

@@ -15,6 +15,7 @@ from creditlab.catalogue import Catalogue, read_sealed
 from creditlab.errors import NoDataError, ParameterError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
+from creditlab.reports.bundle import place_bundle, plotly_bundle
 from creditlab.reports.earlier import lists_digest
 from creditlab.reports.index import write_index
 from creditlab.reports.latest import follow
@@ -266,6 +267,8 @@ def publish_one(
             write_manifest(workspace, entry, made, about)
             if about["needs_sign_off"]:
                 write_watermark(made.out, Step.DRAFT)
+            if made.shared:
+                place_bundle(place.reports, plotly_bundle())
             folder_there = shelve(made.out, place, revision)
             follow(folder_there)
             note("published", {"report": place.report, "language": str(place.language), "revision": revision})
@@ -308,6 +311,7 @@ def write_manifest(workspace: Workspace, entry: ReportEntry, made: Made, about: 
         "workspace": {"title_en": workspace.title_en, "title_zh": workspace.title_zh},
         "tables": report["tables"],
         "files": checksums(out),
+        "shared": dict(made.shared),
     }
     # Nobody sees the folder yet: it is moved into its place as a whole.
     (out / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -39,6 +39,16 @@
     return { data: figure.data, layout: layout };
   }
 
+  // A revision that was copied away without its shelf has no library beside it: the still images are shown instead.
+  if (typeof Plotly === "undefined") {
+    document.getElementById("without-program").hidden = false;
+    for (const place of document.querySelectorAll(".chart")) {
+      const still = place.parentElement.querySelector("noscript").textContent;
+      place.replaceWith(new DOMParser().parseFromString(still, "text/html").querySelector("img"));
+    }
+    return;
+  }
+
   const settings = { responsive: true, displayModeBar: false };
   const charts = [];
   for (const source of document.querySelectorAll("script[data-chart]")) {
