@@ -15,6 +15,8 @@ from creditlab.terms import FieldType, Role
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ONCE = (Role.RECORD_ID, Role.SUBJECT_ID, Role.EVENT_DATE)
 _AT_MOST_ONCE = (Role.SUBJECT_NAME, Role.SUBJECT_KIND, Role.VALID_UNTIL, Role.AMOUNT)
+#: An expression is read without a text; a text that comes from a list would load pandas.
+_NOTHING = pa.nulls(1, pa.string())
 #: What every row carries beside its fields; a field of such a name could not be told from it.
 RESERVED = frozenset(
     {
@@ -60,7 +62,7 @@ def check_format(schema: DataFormat, place: str) -> None:
 def _has_readable_rules(one: RecordField) -> bool:
     try:
         if one.pattern and one.role is not Role.SUBJECT_ID:
-            pc.match_substring_regex(pa.array([""]), f"^(?:{one.pattern})$")
+            pc.match_substring_regex(_NOTHING, f"^(?:{one.pattern})$")
         for bound in (one.minimum, one.maximum):
             if bound is not None:
                 _read_bound(bound, one.type)

@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from creditlab.assessment import Methodology
 from creditlab.catalogue import Catalogue
 from creditlab.disclosure import Cube, Release
-from creditlab.inputs import Inputs
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.cells import CELLS, write_cells
@@ -18,6 +17,10 @@ from creditlab.reports.output import Stamp, read_stamp, save
 from creditlab.reports.section import Part, Section, Tile
 from creditlab.terms import Audience, Language
 from creditlab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from creditlab.assessment import Methodology
+    from creditlab.inputs import Inputs
 
 
 def measure_and_release(
