@@ -22,8 +22,8 @@ from creditlab.periods import Period
 #: First characters that make a spreadsheet run a text as a formula, in half and full width.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-#: A table of so many columns is set closer.
-_WIDE = 9
+#: A table of so many columns is set closer; one of so many lies across its sheet.
+_WIDE, _VAST = 9, 13
 #: A table of so few rows is not broken over two sheets of paper.
 _SHORT = 16
 #: Letters without a place to break a line; Chinese breaks by itself. A place is made after every so many.
@@ -208,11 +208,11 @@ def to_html(table: Table, messages: Messages, *, with_link: bool = True) -> str:
         note = f'<p class="nothing">{escape(nothing_listed(messages))}</p>{note}'
     # Said by a class: a style that counts columns by :has() looks through the whole table at every cell when printed.
     wide = ' class="wide"' if len(shown) >= _WIDE else ""
-    short = " short" if len(table.rows) <= _SHORT else ""
+    size = (" short" if len(table.rows) <= _SHORT else "") + (" vast" if len(shown) >= _VAST else "")
     link = escape(_("Data of this table (CSV)"))
     download = f'<p class="download"><a href="tables/{escape(table.name)}.csv">{link}</a></p>' if with_link else ""
     return (
-        f'<div class="table{short}" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
+        f'<div class="table{size}" role="region" tabindex="0" aria-label="{escape(table.caption)}">'
         f'<table data-table="{escape(table.name)}"{wide}><caption>{escape(table.caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>{note}{download}"
     )

@@ -21,6 +21,7 @@ from creditlab.reports import publish
 from creditlab.reports.dashboard import open_dashboard
 from creditlab.reports.dashboard.page import content
 from creditlab.terms import Audience, Language
+from tests.browser.looking import look
 from tests.browser.test_page import ARGUMENTS, Visit
 from tests.spec.tiny import NOW, REGIONS, SETTINGS, Tiny, code, csv_text, row
 
@@ -222,6 +223,7 @@ def test_the_report_beside_it_leads_there(browser: Browser, folder: Path) -> Non
     visit.page.wait_for_selector("#tiles")
     assert visit.complaints == []
     visit.context.close()
+    look(browser, folder, "dashboard-en")
 
 
 def test_the_public_sees_no_matters_and_nobody_an_identifier(province: Tiny) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 from creditlab.periods import parse_period
 from creditlab.reports import publish
 from creditlab.terms import Audience, Language
+from tests.browser.looking import look
 from tests.spec.assessable import METHODOLOGY, ONE, TWO, assessable, penalty, seal
 from tests.spec.conftest import make_tiny
 from tests.spec.tiny import NOW, Tiny, row
@@ -106,6 +107,9 @@ def test_the_page_shows_what_the_tables_say(folder: Path, page: Page) -> None:
         assert [sum(int(one[column]) for one in tables[name]) for column in columns] == list(levels.values())
     sizes = {one["code"]: sum(int(one[column]) for column in columns) for one in tables["levels_by_size"]}
     assert sizes == {"0": 1, "1-4": 1, "5-9": 1, "10+": 0}
+    browser = page.context.browser
+    assert browser is not None
+    look(browser, folder, "methodology-en")
     legend, caption, column = page.evaluate(LEGEND)
     now, before = legend
     assert (before, now) == (column, "October 20, 2026")

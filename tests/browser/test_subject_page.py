@@ -15,6 +15,7 @@ from creditlab.periods import parse_period
 from creditlab.reports import publish
 from creditlab.reports.subject.words import CLASSES, INFORMATION, STATES
 from creditlab.terms import Audience, Language
+from tests.browser.looking import look
 from tests.browser.test_page import TABLE_SCRIPT, Visit, browser
 from tests.spec.conftest import make_tiny, shelf
 from tests.spec.organisations import AGENCY, FIRM, ROWS, organisations
@@ -73,6 +74,7 @@ def test_every_cell_is_the_files(pages: dict[tuple[str, str], Path], browser: Br
     assert visit.asked == []
     assert visit.complaints == []
     visit.context.close()
+    look(browser, folder, f"subject-{language}")
 
 
 def test_the_timeline_is_what_was_delivered(pages: dict[tuple[str, str], Path], browser: Browser) -> None:

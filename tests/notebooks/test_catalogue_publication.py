@@ -21,6 +21,7 @@ from creditlab.reports.listing import choose, notebooks_folder, read_listing
 from creditlab.tables import Table, csv_text
 from creditlab.terms import Audience, Language
 from creditlab.workspace import open_workspace
+from tests.browser.looking import look
 from tests.spec.tiny import REGIONS, SETTINGS, Tiny, form_fields
 
 CSV = "item_code,change,reason,department,contested,assessment,experts_heard,representatives_heard\n"
@@ -82,7 +83,7 @@ def texts(table: Table) -> list[list[str]]:
     return [[csv_text(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows]
 
 
-def test_it_is_published_by_its_notebook_in_both_languages(tiny: Tiny) -> None:
+def test_it_is_published_by_its_notebook_in_both_languages(tiny: Tiny, chromium: Path) -> None:
     workspace = open_workspace(tiny.folder)
     found = {}
     for language in Language:
@@ -132,6 +133,7 @@ def test_it_is_published_by_its_notebook_in_both_languages(tiny: Tiny) -> None:
         manifest = json.loads(files["manifest.json"])
         assert (manifest["run_no"], manifest["report"], manifest["is_synthetic"]) == (0, "catalogue", True)
         assert [one["year"] for one in manifest["editions"]] == [2026]
+    look(chromium, done.folder, "catalogue-zh_CN")
     # The tables are for programs: the same in both languages but for names.
     assert found[Language.EN]["differences.csv"] == found[Language.ZH_CN]["differences.csv"]
 

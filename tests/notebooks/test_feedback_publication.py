@@ -15,6 +15,7 @@ from creditlab.periods import parse_period
 from creditlab.reports import Published, publish
 from creditlab.reports.proof import reproduce
 from creditlab.terms import Audience, Language
+from tests.browser.looking import look
 from tests.spec.conftest import make_tiny
 from tests.spec.tiny import NOW, Tiny, row
 
@@ -33,7 +34,7 @@ def page_of(done: Published) -> tuple[str, dict[str, Any]]:
     return (done.folder / "index.html").read_text("utf-8"), json.loads((done.folder / "manifest.json").read_text())
 
 
-def test_both_are_published_on_request_only_and_by_department(make_tiny: Any) -> None:
+def test_both_are_published_on_request_only_and_by_department(make_tiny: Any, chromium: Path) -> None:
     tiny = make_tiny()
     tiny.deliver([row("1", subject_name=""), row("2", subject_name="Zebra")])
     tiny.ingest()
@@ -50,6 +51,8 @@ def test_both_are_published_on_request_only_and_by_department(make_tiny: Any) ->
     review, _ = page_of(done[1])
     assert "2027年目录草案" in review
     assert "Zebra" not in page + review
+    for one in done:
+        look(chromium, one.folder, f"{one.report}-zh_CN")
 
     index = Path(tiny.workspace.reports / "index.html").read_text("utf-8")
     assert index.count("/index.html") == 2

@@ -25,6 +25,7 @@ from creditlab.scorecards import Measure, extra, score
 from creditlab.synth import load_parameters, write_lake
 from creditlab.terms import Audience, Language
 from creditlab.workspace import open_workspace
+from tests.browser.looking import look
 from tests.spec.conftest import run
 
 __all__ = ["run"]
@@ -147,7 +148,7 @@ def test_organisations_are_scored_in_the_engine_as_in_memory(run: Run, released:
     assert mine["score"].type == pa.int64()
 
 
-def test_its_model_card_publishes_and_names_nobody(released: Fitted) -> None:
+def test_its_model_card_publishes_and_names_nobody(released: Fitted, chromium: Path) -> None:
     workspace = open_workspace(released.folder)
     (done,) = publish(
         workspace, period=parse_period("2026Q3"), as_of=parse_date("2026-10-20"), audience=Audience.PUBLIC,
@@ -165,6 +166,7 @@ def test_its_model_card_publishes_and_names_nobody(released: Fitted) -> None:
         assert float(performance[of]["auc"]) == found.value
     assert {"points", "calibration", "group_1", "selected_1", "differences", "drift", "unknown"} <= set(tables)
     assert not any("91130" in text for text in (page, *tables.values()))
+    look(chromium, done.folder, "scorecard-zh_CN")
 
 
 def test_a_card_changed_after_its_release_is_neither_used_nor_published(

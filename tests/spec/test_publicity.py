@@ -19,6 +19,7 @@ from creditlab.publicising import take_lists
 from creditlab.reports import publish
 from creditlab.reports.shelf import past_releases
 from creditlab.terms import Audience, Language
+from tests.browser.looking import look
 from tests.reference.identifiers import resident_check
 from tests.spec.tiny import Tiny, code, form_field, form_fields, row
 
@@ -157,7 +158,7 @@ def test_case_26_no_natural_person_passes_the_gate(made: Tiny, changes: dict[str
     assert not any(number in str(refused.value) for number in (SOLE_TRADER, RESIDENT, ONE))
 
 
-def test_it_is_published_by_its_notebook_in_both_languages(made: Tiny, tmp_path: Path) -> None:
+def test_it_is_published_by_its_notebook_in_both_languages(made: Tiny, tmp_path: Path, chromium: Path) -> None:
     deliver(made, "H-1", entry("H", TWO, title="=cmd()"))
     deliver(made, "L-1", entry("L", legal_basis="An article"), entry("P", SOLE_TRADER))
     titles = {Language.EN: "Models of honesty", Language.ZH_CN: "诚信典型"}
@@ -175,3 +176,4 @@ def test_it_is_published_by_its_notebook_in_both_languages(made: Tiny, tmp_path:
         assert (honoured["subject_id"], honoured["basis"], honoured["published_to"]) == (TWO, "'=cmd()", "2027-06-30")
         with (done.folder / "tables/serious_dishonesty.csv").open(encoding="utf-8-sig", newline="") as file:
             assert [one["record_id"] for one in csv.DictReader(file)] == ["L"]
+    look(chromium, done.folder, "publicity-zh_CN")

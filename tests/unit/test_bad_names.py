@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -16,20 +17,21 @@ from typing import Any
 import openpyxl
 import pytest
 
-from creditlab.catalogue import Catalogue
+from creditlab.catalogue import Catalogue, DataFormat, RecordField
 from creditlab.errors import ExtraError
 from creditlab.figures import Cell
-from creditlab.messages import LONGEST_NAME
+from creditlab.messages import LONGEST_NAME, Messages
 from creditlab.reports import making, printing
 from creditlab.reports.listing import notebooks_folder, read_listing
 from creditlab.reports.making import make
-from creditlab.reports.page import render_page
+from creditlab.reports.page import STYLE, TEMPLATES, render_page
 from creditlab.reports.printing import PDF
 from creditlab.reports.quarterly import Part, Report
+from creditlab.reports.quarterly.words import fault_words
 from creditlab.reports.section import Section
 from creditlab.reports.shelf import EXECUTED
 from creditlab.tables import Column, Table, to_csv, to_html
-from creditlab.terms import Audience, Language
+from creditlab.terms import Audience, FieldType, Language
 from tests.notebooks.made_up import CATALOGUE, MATTERS, made_up_release
 from tests.notebooks.publishing import make_workspace
 from tests.security.published import executed_notebook
@@ -174,6 +176,8 @@ def test_nothing_but_the_list_of_fonts_is_started_so_that_no_browser_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All formats, charts in the PDF included, with no program to be found but fc-list."""
+    # Its import looks for libraries with programs of the system's.
+    importlib.import_module("weasyprint")
     programs = tmp_path / "bin"
     programs.mkdir()
     found = subprocess.run(["which", "fc-list"], capture_output=True, text=True, check=True).stdout.strip()
@@ -215,3 +219,25 @@ def test_without_a_font_or_pango_all_but_the_pdf_is_made_and_the_log_says_so(
     assert missing in about["what"]
     with pytest.raises(ExtraError):
         printing.write_pdf("<p>", tmp_path, tmp_path / PDF, date(2026, 10, 20))
+
+
+# --- Names where a code stood, columns where there are many -------------------------------------------------
+
+
+def test_a_value_of_which_one_of_several_fields_is_enough_is_called_by_all_of_them() -> None:
+    (edition,) = CATALOGUE.editions
+    fields = tuple(
+        RecordField(f"no_{one}", f"编号{one}", f"Number {one}", FieldType.STRING, False, one_of_group="contract_ref")
+        for one in "AB"
+    )
+    catalogue = replace(CATALOGUE, editions=(replace(edition, formats=(DataFormat("contract", fields),)),))
+    said = [fault_words("missing:contract_ref", catalogue, Messages(one))[0] for one in Language]
+    assert said == ["Required value is missing: Number A or Number B", "必填项为空：编号A或编号B"]
+
+
+@pytest.mark.parametrize(("count", "is_vast"), [(12, False), (13, True)])
+def test_a_table_of_very_many_columns_lies_across_its_sheet(count: int, is_vast: bool) -> None:
+    columns = tuple(Column(f"c{place}", "列") for place in range(count))
+    html = to_html(Table("many", "Many", columns, (), "", RELEASE), Messages(Language.ZH_CN))
+    assert ("vast" in html.partition("<table")[0]) is is_vast
+    assert ".table.vast { page: vast; }" in (TEMPLATES / STYLE).read_text("utf-8")

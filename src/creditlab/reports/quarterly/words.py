@@ -147,4 +147,9 @@ def _field_name(field: str, catalogue: Catalogue, messages: Messages) -> str:
             for one in data_format.fields:
                 if one.name == field:
                     return messages.named(one.name_zh, one.name_en) or field
+            # A value of which one of several fields is enough is called by all of them.
+            several = [one for one in data_format.fields if one.one_of_group == field]
+            if several:
+                names = (messages.named(one.name_zh, one.name_en) or one.name for one in several)
+                return messages.gettext(" or ").join(names)
     return field
