@@ -17,5 +17,10 @@ __all__ = ["open"]
 def __getattr__(name: str) -> Any:
     """`open` is fetched when it is first asked for: the command line has no use for what notebooks need."""
     if name != "open":
-        raise AttributeError(f"module 'creditlab' has no attribute {name!r}")
+        raise AttributeError(f"module 'creditlab' has no attribute {name!r}; a workspace is opened by creditlab.open")
     return import_module("creditlab.explore").open_session
+
+
+def __dir__() -> list[str]:
+    """What is completed in a notebook."""
+    return [*__all__, "__doc__"]

@@ -171,6 +171,8 @@ def test_speaks_chinese(province: Tiny) -> None:
     [
         (lambda ws: ws.measure("timelines", "2026Q3"), "Did you mean timeliness"),
         (lambda ws: ws.measure("timeliness", "2026Q3", by="departement"), "Did you mean department"),
+        (lambda ws: ws.measure("timeliness", "2026Q3", department="Bureau B"), r"Did you mean D2 \(Bureau B\)"),
+        (lambda ws: ws.measure("timeliness", "2026Q3").drill("bureau"), r"Did you mean D2 \(Bureau B\) or D1"),
         (lambda ws: ws.measure("timeliness", "2026Q3", department="D9"), "Did you mean D1 or D2|Did you mean D2 or D1"),
         (lambda ws: ws.measure("coverage_subjects", "2026Q3", by="department"), "It is by: item_code"),
         (lambda ws: ws.measure("timeliness", "2026Q3", by=[]).chart(), "Group by something"),
@@ -184,6 +186,31 @@ def test_wrong_words_are_answered_with_what_there_is(
 ) -> None:
     with pytest.raises(ParameterError, match=advice):
         ask(ws)
+
+
+def test_case_is_nobodys_concern(ws: Session) -> None:
+    view = ws.measure("Timeliness", period="2026q3", by=["Department"]).drill("d2")
+    assert view.code() == 'ws.measure("timeliness", "2026Q3", by="region", department="D2")'
+
+
+def test_a_mistyped_name_is_answered_with_the_nearest(ws: Session) -> None:
+    with pytest.raises(AttributeError, match="Did you mean measure"):
+        ws.measur("timeliness")  # type: ignore[operator]
+    with pytest.raises(AttributeError, match="Did you mean trend"):
+        ws.measure("timeliness", "2026Q3").trends()  # type: ignore[operator]
+    with pytest.raises(AttributeError, match=r"a workspace is opened by creditlab\.open"):
+        cl.opn  # noqa: B018
+    assert dir(cl) == ["__doc__", "open"]
+    assert not hasattr(ws, "_repr_latex_")
+
+
+def test_a_text_is_shown_line_by_line(ws: Session) -> None:
+    from IPython.lib.pretty import pretty
+
+    view = ws.measure("timeliness", "2026Q3")
+    for text in (view.explain(), view.sql(), view.code()):
+        assert pretty(text) == str(text)
+    assert repr(view.trend(2)) == "Trend(Timeliness, 2nd quarter 2026 – 3rd quarter 2026)"
 
 
 def test_an_empty_lake_and_a_folder_that_is_none(make_tiny: Make, tmp_path: Path) -> None:

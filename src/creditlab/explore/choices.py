@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
 from html import escape
+from typing import Any
 
 from creditlab.errors import ParameterError
 from creditlab.terms import Group, Measure
@@ -60,8 +61,32 @@ class Names(dict[str, str]):
         return f"<table><tbody>{rows}</tbody></table>"
 
 
+class Text(str):
+    """A text that a notebook shows line by line, as it is printed."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+class Helpful:
+    """Something whose names are answered with the nearest ones when they are mistyped."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which names come nearest; asked for only where there is none."""
+        near = get_close_matches(name, [one for one in dir(type(self)) if not one.startswith("_")], n=3, cutoff=0.6)
+        do = f" Did you mean {' or '.join(near)}?" if near and not name.startswith("_") else ""
+        raise AttributeError(f"{type(self).__name__} has no {name}.{do}", name=name, obj=self)
+
+
 def choose(word: str, known: Collection[str], what: str) -> str:
-    """The word itself where it is one of those known.
+    """The word where it is one of those known, whatever its case.
+
+    Parameters
+    ----------
+    known
+        The words; or names by code, of which a code is wanted.
 
     Raises
     ------
@@ -76,6 +101,14 @@ def choose(word: str, known: Collection[str], what: str) -> str:
     if word in known:
         return word
     by_case = {one.casefold(): one for one in known}
+    if str(word).casefold() in by_case:
+        return by_case[str(word).casefold()]
+    if isinstance(known, Mapping):
+        # Somebody wrote a name where its code is wanted.
+        named = [code for code, name in known.items() if str(word).casefold() in str(name).casefold()][:3]
+        if named and str(word):
+            do = f"Did you mean {' or '.join(f'{code} ({known[code]})' for code in named)}?"
+            raise ParameterError(f"there is no such {what}", where=what, do=do)
     near = [by_case[one] for one in get_close_matches(str(word).casefold(), by_case, n=3, cutoff=0.5)]
     if near:
         do = f"Did you mean {' or '.join(near)}?"

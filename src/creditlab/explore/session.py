@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from creditlab.access import ask, viewer_here
 from creditlab.errors import ParameterError, RoleError
 from creditlab.explore.asked import Asked
-from creditlab.explore.choices import By, Names, choose, choose_groups, choose_measure
+from creditlab.explore.choices import By, Helpful, Names, choose, choose_groups, choose_measure
 from creditlab.explore.released import ASK, ASK_WIDER
 from creditlab.explore.shown import changed
 from creditlab.explore.taking import DRILLED, Question, Source
@@ -81,7 +81,7 @@ def open_session(
     return Session(Source(workspace, run_no, words, asking), as_of)
 
 
-class Session:
+class Session(Helpful):
     """A workspace's lake as known at one run, on one day; made by `open_session`."""
 
     def __init__(self, source: Source, as_of: str | date | None) -> None:
@@ -326,7 +326,7 @@ class Session:
 
 
 def _period(given: str | Period) -> Period:
-    return parse_period(given) if isinstance(given, str) else given
+    return parse_period(given.strip().upper()) if isinstance(given, str) else given
 
 
 def _refuse_missing(measure: Measure, columns: Sequence[By]) -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from creditlab.explore.choices import Helpful
 from creditlab.messages import Messages
 from creditlab.tables import Table, to_html
 
@@ -25,7 +26,7 @@ _STYLE = """<style>
 </style>"""
 
 
-class Shown(ABC):
+class Shown(Helpful, ABC):
     """Something that a notebook shows as a table."""
 
     _source: Source
@@ -55,6 +56,9 @@ class Shown(ABC):
     def _repr_html_(self) -> str:
         said = changed(self._source)
         return self.html if not said else in_style(f"{said}<p><code>ws = ws.reload()</code></p>") + self.html
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.table.caption})"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}

@@ -11,7 +11,7 @@ from creditlab.charts import bars, mark, shares
 from creditlab.disclosure import CubeTable, Release
 from creditlab.errors import ParameterError
 from creditlab.explore.charting import on_paper
-from creditlab.explore.choices import By, choose
+from creditlab.explore.choices import By, Text, choose
 from creditlab.explore.shown import Shown
 from creditlab.explore.taking import DRILLED, Question, Source
 from creditlab.explore.unusual import Unusual
@@ -197,8 +197,8 @@ class View(Shown):
         if len(self.question.by) != 1:
             raise ParameterError("only a view by one grouping can be drilled into", where="by", do="Name one.")
         column = self.question.by[0]
-        choose(code, [row.where[str(column)] for row in self.rows], str(column))
-        return View(self._source, self.question.narrow(column, code, self.next_by))
+        there = {row.where[str(column)]: row.labels[f"{column}_name"] for row in self.rows}
+        return View(self._source, self.question.narrow(column, choose(code, there, column.word), self.next_by))
 
     def records(self, limit: int = 200, *, fault: str = "") -> pd.DataFrame:
         """The organisations' records behind the view, those with most faults and the longest way first.
@@ -234,11 +234,11 @@ class View(Shown):
             f"run {self.release.run_no}, {self.release.audience}{self.where}",
         ]
         lines += [f"{one['numerator']} / {one['denominator']}" for one in total if one["denominator"] is not None]
-        return "\n".join(lines)
+        return Text("\n".join(lines))
 
     def sql(self) -> str:
         """The query that gives the figures, as the embedded engine is asked."""
-        return self._source.sql(self.question)
+        return Text(self._source.sql(self.question))
 
     def code(self) -> str:
         """A line of Python that makes this view again."""
@@ -247,7 +247,7 @@ class View(Shown):
         given = [f'"{question.measure}"', f'"{question.period.label}"', f"by={_quoted(by)}"]
         given += [f'{column.word}="{code}"' for column, code in question.narrowed.items()]
         given += [f'against="{question.against.label}"'] if question.against else []
-        return f"ws.measure({', '.join(given)})"
+        return Text(f"ws.measure({', '.join(given)})")
 
     def __getitem__(self, code: str) -> View:
         """As `drill`; the codes are completed behind the bracket."""
