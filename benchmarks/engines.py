@@ -138,6 +138,7 @@ def measured(folders: list[Path], times: int) -> str:
     """The tables for the documents."""
     sizes, costs = [], []
     seconds: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    processor: dict[tuple[str, str], list[tuple[int, float]]] = {}
     with (
         tempfile.TemporaryDirectory() as place,
         spark_cluster(Path(place), defaults=_DEFAULTS, worker_memory=_WORKER_MEMORY) as cluster,
@@ -169,6 +170,7 @@ def measured(folders: list[Path], times: int) -> str:
                         for figure in ("wall", "cpu", "shuffled")
                     )
                     seconds.setdefault((name, title), []).append((rows, wall))
+                    processor.setdefault((name, title), []).append((rows, cpu))
                     moved = f"{shuffled / rows:.2f}" if title == "Spark" else ""
                     costs.append(
                         f"| {rows:,} | {name} | {title} | {wall:.1f} | {wall / rows * 1e6:.2f} "
@@ -190,9 +192,27 @@ def measured(folders: list[Path], times: int) -> str:
         "| ---: | --- | --- | ---: | ---: | ---: | ---: |",
         *costs,
         "",
+        *model(processor),
         *[crossover(name, seconds[name, "DuckDB"], seconds[name, "Spark"]) for name in QUESTIONS],
     ]
     return "\n".join(lines)
+
+
+def model(processor: dict[tuple[str, str], list[tuple[int, float]]]) -> list[str]:
+    """What a question costs before it reads a row, and for each million: a line through the smallest and the largest.
+
+    Nothing where only one size was asked.
+    """
+    lines = []
+    for (name, title), ((few, little), *_, (many, much)) in (
+        (key, found) for key, found in processor.items() if found[1:]
+    ):
+        slope = (much - little) / (many - few) * 1e6
+        lines.append(f"| {name} | {title} | {little - slope * few / 1e6:.1f} | {slope:.2f} |")
+    if not lines:
+        return []
+    head = "| question | engine | processor seconds before the first row | and for each million entries |"
+    return [head, "| --- | --- | ---: | ---: |", *lines, ""]
 
 
 def crossover(name: str, embedded: list[tuple[int, float]], cluster: list[tuple[int, float]]) -> str:
