@@ -33,11 +33,11 @@ def kinds(*those: Series) -> list[Kind]:
 def test_planted_falls_and_floods_of_kinds_and_places_held_out_are_found() -> None:
     # The first of the provinces that the page has its curve from.
     world, seed, count, _ = HELD_OUT["held out, departments"]
-    (wholes,) = assess(provinces(world, count // 6, seed), [LIMITS["score"]], units=False)
+    (wholes,) = assess(provinces(world, count // 8, seed), [LIMITS["score"]], units=False)
     assert wholes.everything.precision >= 0.8
     assert wholes.judged.recall >= 0.8
     # Much is judged: of what somebody who knows means and restlessness could tell from chance, more than half is found.
-    assert wholes.judged.planted >= 25
+    assert wholes.judged.planted >= 15
     assert wholes.detectable.recall >= 0.5
     assert wholes.false_alarms <= 0.036
 

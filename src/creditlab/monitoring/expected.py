@@ -89,7 +89,8 @@ class _Parts:
     alone: np.ndarray
 
 
-@lru_cache(maxsize=2048)
+# Every length up to five years in every setting.
+@lru_cache(maxsize=4096)
 def _parts(length: int, wanders: float, year: tuple[float, float], newer: int = 1) -> _Parts:
     by_lag = _by_lag(wanders, year, -(-(length + newer) // 60) * 60)
     place, after = np.arange(length), length + np.arange(newer)
