@@ -108,6 +108,10 @@ def test_a_name_is_never_markup(ws: Session, explorer: Explorer) -> None:
     explorer.choose(period="2026Q1")
     explorer.show_records()
     assert "&lt;B&gt;3&lt;/B&gt;" in explorer.table.value
+    # An empty list says why it may be empty.
+    explorer.show_records("missing:amount")
+    assert "no record is listed" in explorer.table.value
+    assert "<table" not in explorer.table.value
 
 
 # --- Another language ---------------------------------------------------------------------------------------

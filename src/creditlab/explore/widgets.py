@@ -127,7 +127,11 @@ class Explorer:
         def show() -> None:
             # The cells are escaped: a name is never markup.
             found = self.view.records(fault=fault)
-            self.table.value = in_style(found.to_html(index=False, escape=True, border=0))
+            none = self.messages.gettext(
+                "No organisation's record is behind this; of items that cover natural persons no record is listed."
+            )
+            said = found.to_html(index=False, escape=True, border=0) if len(found) else f"<p>{escape(none)}</p>"
+            self.table.value = in_style(said)
             self._say_code(f".records({f'fault={fault!r}' if fault else ''})")
 
         self._go(show, is_shown=True)
