@@ -29,7 +29,7 @@ from creditlab.assessment import (
 )
 from creditlab.catalogue import read_sealed
 from creditlab.dossier import hold, hold_some
-from creditlab.errors import MethodologyError, NoDataError, ParameterError
+from creditlab.errors import MethodologyError, NoDataError, ParameterError, PersonError
 from creditlab.identifiers import fold_identifier, holds_resident_id
 from creditlab.lake.lists import as_at_run
 from creditlab.profiles import EVIDENCE
@@ -148,7 +148,11 @@ def explain_subject(
     -----
     Only what can be about this subject is read; see `take_assessment` for what else is raised.
     """
-    refuse_person(subject_id, "subject")
+    try:
+        refuse_person(subject_id, "subject")
+    except PersonError:
+        asking.note_refused(workspace)
+        raise
     methodology = choose_methodology(workspace, as_of)
     identifier = fold_identifier(pa.array([subject_id], pa.string()))
     with as_at_run(workspace, run_no) as then:

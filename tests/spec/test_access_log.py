@@ -20,6 +20,7 @@ import pytest
 from creditlab import engine
 from creditlab.access import AccessLog, Anchor, Asking, log_of
 from creditlab.access import log as access_log
+from creditlab.access.asking import system_user
 from creditlab.cli import main
 from creditlab.disclosure import ReleaseEntry
 from creditlab.dossier.subject import take_dossier
@@ -274,6 +275,36 @@ def test_every_command_that_looks_somebody_up_is_in_the_log(fresh: Tiny, run: Ru
     text = fresh.workspace.access_log.read_text("utf-8")
     assert not [one for one in (FIRM, TRADER, BODY, trader) if one in text]
     assert run(fresh, "access", "verify")["count"] == 4
+
+
+def test_who_asks_for_a_person_is_noted_and_the_person_is_not(fresh: Tiny, run: Run) -> None:
+    day = ("--as-of", "2026-10-20")
+    said = run(fresh, "assess", *day, "--subject", TRADER, status=5)
+    assert said["error"] == "natural_person"
+    page = ("--report", "subject_profile", "--subject", TRADER, "--period", "2026Q3", "--audience", "internal")
+    assert run(fresh, "publish", *page, *day, status=5)["error"] == "natural_person"
+    found = noted(fresh)
+    assert [(one["command"], one["purpose"], one["refused"], one["subjects"]) for one in found] == [
+        ("assess", "assessment", True, []), ("publish", "publication", True, []),
+    ]  # fmt: skip
+    assert {one["who"] for one in found} == {system_user()}
+    assert TRADER not in fresh.workspace.access_log.read_text("utf-8")
+    assert run(fresh, "access", "verify")["count"] == 2
+
+
+def test_packs_are_noted_before_any_is_written(fresh: Tiny, run: Run, tmp_path: Path) -> None:
+    words = ("feedback", "--period", "2026Q3", "--as-of", "2026-10-20", "--output", tmp_path / "packs")
+    (fresh.folder / "access").write_text("no folder", "utf-8")
+    assert run(fresh, *words, status=3)["error"] == "access_log"
+    assert not (tmp_path / "packs").exists()
+    (fresh.folder / "access").unlink()
+    made = [one["department"] for one in run(fresh, *words, "--purpose", "objection")["packs"]]
+    (found,) = noted(fresh)
+    assert made
+    assert (found["command"], found["purpose"], found["packs"], found["period"], found["run_no"]) == (
+        "feedback", "objection", made, "2026Q3", 1,
+    )  # fmt: skip
+    assert (found["who"], found["subjects"]) == (system_user(), [])
 
 
 def test_a_page_with_its_standing_is_one_look_up(fresh: Tiny) -> None:

@@ -68,6 +68,26 @@ class Asking:
         log.append(entry | ({"requester": self.requester} if self.requester else {}))
         self._noted.add(one)
 
+    def note_refused(self, workspace: Workspace) -> None:
+        """Note that somebody was asked about whom nothing is answered: that it was, not about whom.
+
+        Raises
+        ------
+        AccessLogError
+            If it can't be noted.
+        """
+        log_of(workspace).append(self._asking() | {"refused": True, "subjects": []})
+
+    def note_packs(self, workspace: Workspace, departments: list[str], period: str, run_no: int) -> None:
+        """Note that packs of rows to mend are made, for which departments and which period.
+
+        Raises
+        ------
+        AccessLogError
+            If it can't be noted; then none may be written.
+        """
+        log_of(workspace).append(self._looking(run_no) | {"packs": departments, "period": period, "subjects": []})
+
     def note_view(self, workspace: Workspace, what: str, period: str, rows: int, run_no: int) -> None:
         """Note that somebody in a role looks at figures; nothing is noted where there are no roles.
 
@@ -93,13 +113,16 @@ class Asking:
 
     def _looking(self, run_no: int) -> dict[str, Any]:
         """When, who, in which role, what for, by which command, at which run."""
+        return self._asking() | {"run_no": run_no}
+
+    def _asking(self) -> dict[str, Any]:
+        """When, who, in which role, what for, by which command."""
         found: dict[str, Any] = {
             # The moment is the log's own: whoever asks is not to be believed about it.
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "who": system_user(),
             "purpose": str(self.purpose),
             "command": self.command,
-            "run_no": run_no,
         }
         if self.viewer is not None:
             found |= {"role": self.viewer.name} | ({"name": self.viewer.person} if self.viewer.person else {})

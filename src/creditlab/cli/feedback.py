@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from creditlab.cli.answer import Answer, Commands, opened, today
-from creditlab.terms import Language
+from creditlab.cli.answer import Answer, Commands, add_purpose, opened, purpose_of, today
+from creditlab.terms import Language, Purpose
 
 
 def register(command: Commands) -> None:
@@ -18,6 +18,7 @@ def register(command: Commands) -> None:
     feedback.add_argument("--output", type=Path, help="the packs' folder (default: feedback in the workspace)")
     feedback.add_argument("--department", action="append", help="whose pack; may be repeated (default: all)")
     feedback.add_argument("--language", choices=[str(one) for one in Language], help="default: the workspace's")
+    add_purpose(feedback)
 
 
 def _feedback(chosen: argparse.Namespace) -> Answer:
@@ -32,6 +33,7 @@ def _feedback(chosen: argparse.Namespace) -> Answer:
         output=chosen.output or workspace.folder / "feedback",
         language=Language(chosen.language) if chosen.language else workspace.language,
         departments=chosen.department,
+        asking=purpose_of(chosen, workspace, Purpose.SUPERVISION),
     )
     lines = [
         f"{one.department}: {one.to_mend:,} rows to mend, {one.by_number:,} by number, {one.omitted:,} periods late or "

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditlab import engine
+from creditlab.access import ask
 from creditlab.disclosure import read_policy
 from creditlab.errors import CatalogueError, DisclosureError, NoDataError, ParameterError
 from creditlab.feedback.findings import Findings, Row, gather
@@ -30,10 +31,11 @@ from creditlab.periods import Period
 from creditlab.reports.shelf import past_releases
 from creditlab.scratch import scratch
 from creditlab.sums import with_sums
-from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, RecordState
+from creditlab.terms import HELPER_PREFIX, MANIFEST, Action, Language, Measure, Purpose, RecordState
 from creditlab.wholefile import new_private_file
 
 if TYPE_CHECKING:
+    from creditlab.access import Asking
     from creditlab.catalogue import Catalogue
     from creditlab.inputs import Inputs
     from creditlab.workspace import Workspace
@@ -94,6 +96,7 @@ def write_packs(
     language: Language,
     departments: list[str] | None = None,
     periods_before: int = PERIODS_BEFORE,
+    asking: Asking | None = None,
 ) -> list[Pack]:
     """Write each department's pack for a period, as the lake stood on a day.
 
@@ -105,6 +108,9 @@ def write_packs(
         Whose; None for every department that has something to be told.
     periods_before
         How many periods before stand beside the rates.
+    asking
+        What they are made for, noted in the access log before any is written; by default what the workspace's look-ups
+        are for, or supervision.
 
     Returns
     -------
@@ -119,6 +125,8 @@ def write_packs(
         If a department is unknown, or has a pack of that period and day already: somebody may be at work on it.
     NoDataError
         If there is nothing to tell anybody.
+    AccessLogError
+        If it can't be noted.
     """
     target = output / f"{period.label.replace('/', '_')}_{as_of}"
     if target.resolve().is_relative_to(workspace.reports.resolve()):
@@ -143,6 +151,8 @@ def write_packs(
                     where=target.name,
                     do="Name another --output, or remove the old one once nobody works on it.",
                 )
+        asking = asking or ask(workspace, None, "feedback", Purpose.SUPERVISION)
+        asking.note_packs(workspace, codes, period.label, snapshot.run_no)
         output.mkdir(mode=0o700, parents=True, exist_ok=True)
         with scratch(output) as staged:
             packs = [_Writing(workspace, found, rates, messages, staged, target, code).write() for code in codes]

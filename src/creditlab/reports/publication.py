@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from creditlab.catalogue import Catalogue, read_sealed
-from creditlab.errors import NoDataError, ParameterError, ReportError
+from creditlab.errors import NoDataError, ParameterError, PersonError, ReportError
 from creditlab.messages import Messages
 from creditlab.periods import Period
 from creditlab.reports.bundle import place_bundle, plotly_bundle
@@ -33,7 +33,7 @@ from creditlab.reports.shelf import (
     staging,
 )
 from creditlab.reports.signoff import Step, read_signers, write_watermark
-from creditlab.terms import Audience, Language
+from creditlab.terms import Audience, Language, Purpose
 from creditlab.workspace import Workspace
 
 MANIFEST_FORMAT = 1
@@ -224,12 +224,17 @@ def _cards(workspace: Workspace, wanted: list[str] | None) -> list[str]:
 
 def _subjects(workspace: Workspace, wanted: list[str] | None) -> list[str]:
     """The organisations that get a page; a natural person is refused before anything is made under its number."""
+    from creditlab.access import ask
     from creditlab.dossier.subject import folded, refuse_persons
 
     codes = list(dict.fromkeys(folded(one) for one in wanted or ()))
     if not codes:
         raise ParameterError("no subject is named", where="subject", do="Name a credit code.")
-    refuse_persons(workspace, codes)
+    try:
+        refuse_persons(workspace, codes)
+    except PersonError:
+        ask(workspace, None, "publish", Purpose.PUBLICATION).note_refused(workspace)
+        raise
     return codes
 
 

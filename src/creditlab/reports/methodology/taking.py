@@ -22,6 +22,7 @@ from creditlab.disclosure import Cube
 from creditlab.dossier import hold
 from creditlab.errors import NoDataError
 from creditlab.lake import Lake, Snapshot, run_known_on
+from creditlab.lake.lists import as_at_run
 from creditlab.periods import Period, containing
 from creditlab.profiles.size import OF_EVIDENCE, sized
 from creditlab.reports.methodology.cube import Figure, Figures
@@ -165,7 +166,8 @@ def _distribution(found: Figures, backend: Backend, now: Assessed, standings: ir
 
 def _all_that_counts(place: Workspace, backend: Backend, now: Assessed) -> ir.Table:
     """Evidence of every item, whether a rule of the methodology looks at it or not: a size is not the methodology's."""
-    return hold(place, backend, now.held.as_of, now.held.run_no, formats=()).evidence(OF_EVIDENCE)
+    with as_at_run(place, now.held.run_no) as then:
+        return hold(then, backend, now.held.as_of, now.held.run_no, formats=()).evidence(OF_EVIDENCE)
 
 
 @dataclass(frozen=True)
