@@ -24,6 +24,8 @@ _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: A table of so many columns is set closer; one of so many lies across its sheet.
 _WIDE, _VAST = 9, 13
+#: A cell with so many letters is read like a paragraph, and gets the width for it.
+_PROSE = 60
 #: A table of so few rows is not broken over two sheets of paper.
 _SHORT = 16
 #: Letters without a place to break a line; Chinese breaks by itself. A place is made after every so many.
@@ -239,6 +241,8 @@ def _html_cell(column: Column, cell: Cell, is_header: bool, _: Callable[[str], s
         text = f'{text} <abbr class="provisional" title="{title}">{PROVISIONAL}</abbr>'.lstrip()
     # A day that is broken at its hyphens is hard to read.
     kind = f"{column.kind} day" if _DAY.fullmatch(cell.text) else str(column.kind)
+    if len(cell.text) > _PROSE:
+        kind += " prose"
     attributes = f'data-column="{escape(column.name)}" class="{kind}"'
     return f'<th scope="row" {attributes}>{text}</th>' if is_header else f"<td {attributes}>{text}</td>"
 

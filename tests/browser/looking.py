@@ -7,11 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+from tests.browser.test_page import ARGUMENTS, serious
+
 #: Where pictures of the pages are kept: $CREDITLAB_ARTEFACTS; without it none are taken.
 ARTEFACTS = os.environ.get("CREDITLAB_ARTEFACTS")
 NARROW, WIDE = 390, 1280
@@ -30,17 +29,6 @@ SCRIPT = """() => {
     unscoped: document.querySelectorAll("table th:not([scope])").length,
   };
 }"""
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA that keeps somebody from reading: its rules and the first place of each."""
-    found = Axe().run(page, options={"runOnly": TAGS, "preload": False}).response
-    assert len(found["passes"]) > 15
-    return [
-        f"{one['id']}: {one['nodes'][0]['target']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def look(chromium: Path | Browser, folder: Path, name: str) -> None:

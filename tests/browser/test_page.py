@@ -223,7 +223,7 @@ def test_a_name_with_a_script_does_not_run(shelf: Path, browser: Browser) -> Non
     visit.context.close()
 
 
-def test_index_leads_to_every_report(shelf: Path, browser: Browser) -> None:
+def test_index_leads_to_every_report(shelf: Path, browser: Browser, artefacts: Path | None) -> None:
     visit = Visit(browser, shelf / "index.html")
     links = visit.page.locator("tbody th a")
     assert links.count() == 2
@@ -242,6 +242,8 @@ def test_index_leads_to_every_report(shelf: Path, browser: Browser) -> None:
         assert visit.page.locator("#found").inner_text() == f"{count} of 2"
     field.fill("")
     assert serious(visit.page) == []
+    if artefacts:
+        visit.page.screenshot(path=str(artefacts / "index.png"), full_page=True)
     assert visit.asked == []
     assert visit.complaints == []
     visit.context.close()
