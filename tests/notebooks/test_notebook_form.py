@@ -23,8 +23,8 @@ def code_cells(path: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
-#: What analysts work in, and what is served to readers of what was published, is not published.
-NOT_PUBLISHED = {"dashboard", "first_hour", "trends"}
+#: What analysts work in or copy, and what is served to readers of what was published, is not published.
+NOT_PUBLISHED = {"dashboard", "first_hour", "own_report", "trends"}
 PUBLISHED = [path for path in NOTEBOOKS if path.stem not in NOT_PUBLISHED]
 
 

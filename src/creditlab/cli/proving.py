@@ -30,6 +30,8 @@ def register(command: Commands) -> None:
         if run is _sign:
             added.add_argument("--key", type=Path, required=True, help="your private key (ssh-keygen -t ed25519)")
             added.add_argument("--passphrase", action="store_true", help="the key has a passphrase: ask for it")
+        if run is _reproduce:
+            added.add_argument("--notebook", type=Path, help="for an analyst's own report: its notebook")
         if run is _explain:
             added.add_argument("figure", metavar="FIGURE", help="TABLE/COLUMN/ROW, as overview/ratio/timeliness")
 
@@ -68,7 +70,8 @@ def _reproduce(chosen: argparse.Namespace) -> Answer:
     from creditlab.reports.proof import reproduce
 
     return _answer(
-        reproduce(chosen.folder, opened(chosen), code_version=code_version()), "everything comes out as published"
+        reproduce(chosen.folder, opened(chosen), code_version=code_version(), own=chosen.notebook),
+        "everything comes out as published",
     )
 
 

@@ -36,6 +36,7 @@ def register(command: Commands) -> None:
     publish.add_argument("--unit", action="append", help="for reports that each reporting unit has one of: whose")
     publish.add_argument("--subject", action="append", help="for the page about an organisation: its credit code")
     publish.add_argument("--card", action="append", help="for the page about a scorecard: its name (default: released)")
+    publish.add_argument("--notebook", type=Path, help="an analyst's own notebook, instead of the listed reports")
     publish.add_argument("--all", action="store_true", help="the whole set of the quarter, in both languages")
     publish.add_argument("--jobs", type=int, help="with --all: how many run at a time (default: one per processor)")
     publish.add_argument("--again", action="store_true", help="with --all: also what stands there unchanged")
@@ -43,12 +44,15 @@ def register(command: Commands) -> None:
 
 
 def _publish(chosen: argparse.Namespace) -> Answer:
+    from creditlab.errors import ParameterError
     from creditlab.periods import parse_date, parse_period
     from creditlab.reports import publish
 
     workspace = opened(chosen)
     moment = now().astimezone(workspace.time_zone)
     refuse_changed_code(workspace, Audience(chosen.audience), code_version())
+    if chosen.notebook and chosen.report:
+        raise ParameterError("a notebook of one's own is on no list", where="--report", do="Leave it out.")
     if chosen.all:
         return _publish_all(chosen, workspace, moment)
     done = publish(
@@ -64,6 +68,7 @@ def _publish(chosen: argparse.Namespace) -> Answer:
         units=chosen.unit,
         subjects=chosen.subject,
         cards=chosen.card,
+        own=chosen.notebook,
         note=_progress,
     )
     said = [{"report": one.report, "revision": one.revision, "folder": str(one.folder)} for one in done]
@@ -76,7 +81,7 @@ def _publish_all(chosen: argparse.Namespace, workspace: Workspace, moment: datet
     from creditlab.errors import ParameterError
     from creditlab.periods import parse_date, parse_period
 
-    if chosen.department or chosen.unit or chosen.subject or chosen.card:
+    if chosen.department or chosen.unit or chosen.subject or chosen.card or chosen.notebook:
         raise ParameterError("the whole set has all of them", where="--all", do="Name --report instead.")
     as_of = parse_date(chosen.as_of) if chosen.as_of else moment.date()
     outcomes = publish_set(

@@ -60,7 +60,8 @@ class ReportEntry:
     once for each department, one that takes a `unit` once for each reporting unit, one that takes a `card` once for
     each scorecard, one that takes a `subject` once for each that is named. `in_set`: one of the reports of a quarter
     that `publish --all` makes. `release`: the one that it shows, where others show it too. `is_yearly`: about a year,
-    whatever period of it the set is of. `needs`: what it is made of beside the lake.
+    whatever period of it the set is of. `needs`: what it is made of beside the lake. `is_own`: an analyst's notebook,
+    which is on no list.
     """
 
     name: str
@@ -74,6 +75,7 @@ class ReportEntry:
     release: SharedRelease | None = None
     is_yearly: bool = False
     needs: Need | None = None
+    is_own: bool = False
 
     @property
     def is_by_department(self) -> bool:

@@ -67,6 +67,12 @@ def make(
         # A machine that is short of memory for a moment kills kernels; a second death has a cause.
         note("retried", {"report": entry.name})
         _run(folder, entry, parameters, about)
+    if entry.is_own:
+        from creditlab.reports.own import made_again
+
+        # What somebody's own cells wrote and showed is put aside: only what is made again here is published.
+        _empty(out, about)
+        made_again(folder / EXECUTED, parameters)
     report = _handed_over(out, entry)
     for name, text in page_files().items():
         (out / name).write_text(text, encoding="utf-8")
@@ -92,13 +98,17 @@ def make(
 
 
 def _run(folder: Path, entry: ReportEntry, parameters: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+    _empty(folder / "out", about)
+    run_notebook(entry.notebook, folder / EXECUTED, parameters)
+
+
+def _empty(out: Path, about: Mapping[str, Any]) -> None:
+    """Begin the folder that is published, with what the publication says of itself."""
     import shutil
 
-    out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     (out / PUBLICATION).write_text(json.dumps(about), encoding="utf-8")
-    run_notebook(entry.notebook, folder / EXECUTED, parameters)
 
 
 def _handed_over(out: Path, entry: ReportEntry) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from creditlab.reports.bundle import compare_shared
 from creditlab.reports.earlier import lists_behind
 from creditlab.reports.listing import notebooks_folder, read_listing
 from creditlab.reports.making import make, say_nothing
+from creditlab.reports.own import notebook_digest, own_entry
 from creditlab.reports.publication import checksums, lock_sha256
 from creditlab.reports.shelf import MANIFEST, SIGN_OFF, published
 from creditlab.reports.signoff import Signer, faults, read_signatures
@@ -103,7 +104,9 @@ def verify(folder: Path, signers: Mapping[str, Signer] = MappingProxyType({})) -
     return proof
 
 
-def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebooks: Path | None = None) -> Proof:
+def reproduce(
+    folder: Path, workspace: Workspace, *, code_version: str, notebooks: Path | None = None, own: Path | None = None
+) -> Proof:
     """Compute a published folder again from the run that it names, and compare every file and every table's cell.
 
     Parameters
@@ -114,8 +117,8 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
         Whose lake it was made from.
     code_version
         The version of the code that computes now.
-    notebooks
-        As of `publish`.
+    notebooks, own
+        As of `publish`. What is in the folder is never run, so an analyst's notebook is to be named.
 
     Returns
     -------
@@ -132,9 +135,10 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
         If the run was never committed.
     """
     manifest = read_manifest(folder)
-    entry = read_listing(notebooks or notebooks_folder()).get(manifest["report"])
-    if entry is None:
-        raise ParameterError("the report is not on the list", where=manifest["report"])
+    entry = own_entry(own) if own else read_listing(notebooks or notebooks_folder()).get(manifest["report"])
+    if entry is None or entry.name != manifest["report"]:
+        do = "Name the analyst's notebook that it was made by: --notebook."
+        raise ParameterError("the report is not on the list", where=manifest["report"], do=do)
     about = {name: manifest.get(name, "") for name in (
         "revision", "report_id", "code_version", "published_at", "lock_sha256", "rows", "needs_sign_off",
         "access_log")}  # fmt: skip
@@ -165,6 +169,10 @@ def reproduce(folder: Path, workspace: Workspace, *, code_version: str, notebook
                 lake_differs = lake_differs or name.startswith("tables/")
         if not proof.is_clean:
             proof.deviations += _reasons(manifest, made.report, code_version)
+            if own and (now := notebook_digest(own)) != manifest.get("rests_on"):
+                proof.deviations.append(
+                    Deviation("reason", "notebook", "made with another", str(manifest.get("rests_on")), now)
+                )
             proof.deviations += [Deviation("reason", name, "made with another", *two) for name, *two in lists.otherwise]
         if lake_differs:
             proof.deviations += _lake(workspace, manifest["release"]["run_no"])

@@ -22,6 +22,7 @@ from creditlab.reports.latest import follow
 from creditlab.reports.listing import Need, ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Made, Note, make, say_nothing
 from creditlab.reports.needs import released_cards, rests_on
+from creditlab.reports.own import notebook_digest, own_entry
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import (
     MANIFEST,
@@ -64,6 +65,7 @@ def publish(
     units: list[str] | None = None,
     subjects: list[str] | None = None,
     cards: list[str] | None = None,
+    own: Path | None = None,
     note: Note = say_nothing,
 ) -> list[Published]:
     """Publish reports for a period, an audience and a language.
@@ -94,6 +96,8 @@ def publish(
         For reports about one organisation: which, by their credit codes.
     cards
         For reports about one scorecard: which, by their names; None for the released ones, or the only one there is.
+    own
+        An analyst's own notebook, which is on no list (`reports.own`); then it is the only report.
     note
         Is told each step: a kernel that is tried again, a PDF that could not be made.
 
@@ -115,7 +119,11 @@ def publish(
         If a notebook fails.
     """
     audience, language = Audience(audience), Language(language)
-    entries = choose(read_listing(notebooks or notebooks_folder()), reports)
+    if own is not None:
+        # It is made twice, in its kernel and beside it: of one run, whatever is ingested meanwhile.
+        entries, run_no = [own_entry(own)], run_no or newest_run(workspace)
+    else:
+        entries = choose(read_listing(notebooks or notebooks_folder()), reports)
     for entry in entries:
         _refuse_others(entry, audience, language)
     chosen = [
@@ -263,7 +271,7 @@ def publish_one(
         "rows": rows_behind(workspace, given["run_no"]),
         "access_log": anchor_printed(workspace),
         "needs_sign_off": bool(read_signers(workspace.folder)),
-        "rests_on": rests_on(workspace, entry, given),
+        "rests_on": notebook_digest(entry.notebook) if entry.is_own else rests_on(workspace, entry, given),
         **({"kept": str(kept)} if kept else {}),
     }
     try:
@@ -348,6 +356,15 @@ def anchor_printed(workspace: Workspace) -> dict[str, Any]:
 
     anchor = log_of(workspace).anchor()
     return {"count": anchor.count, "link": anchor.link[:16]} if anchor.count else {}
+
+
+def newest_run(workspace: Workspace) -> int:
+    """The number of the lake's newest run; 0 before the first."""
+    from creditlab.lake import Lake
+
+    lake = Lake(workspace.lake)
+    runs = lake.runs()["run_no"].to_pylist() if lake.exists else []
+    return int(runs[-1]) if runs else 0
 
 
 def rows_behind(workspace: Workspace, run_no: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ from creditlab.reports.index import write_index
 from creditlab.reports.listing import Need, ReportEntry, choose, notebooks_folder, read_listing
 from creditlab.reports.making import Note
 from creditlab.reports.needs import offer, rests_on
-from creditlab.reports.publication import publish_one, targets
+from creditlab.reports.publication import newest_run, publish_one, targets
 from creditlab.reports.sharing import share_releases
 from creditlab.reports.shelf import MANIFEST, Place, staged
 from creditlab.terms import Audience, Language
@@ -196,12 +196,8 @@ def _outcome(
 def _basis(workspace: Workspace, code_version: str) -> dict[str, Any]:
     """What a report is made from now: run, code, policy."""
     from creditlab.disclosure import read_policy
-    from creditlab.lake import Lake
-
-    lake = Lake(workspace.lake)
-    runs = lake.runs()["run_no"].to_pylist() if lake.exists else []
     return {
-        "run_no": runs[-1] if runs else 0,
+        "run_no": newest_run(workspace),
         "code_version": code_version,
         "policy_digest": read_policy(workspace.policy).digest,
     }
