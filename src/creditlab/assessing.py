@@ -157,6 +157,22 @@ def explain_subject(
     identifier = fold_identifier(pa.array([subject_id], pa.string()))
     with as_at_run(workspace, run_no) as then:
         held = hold_some(then, backend, as_of, identifier, run_no, asking=asking)
+    return explain_held(methodology, backend, held)
+
+
+def explain_held(
+    methodology: Methodology, backend: Backend, held: Held, evidence: pa.Table | None = None
+) -> Explanation:
+    """As `explain_subject`, of one that was looked up already.
+
+    Parameters
+    ----------
+    held
+        What is held about this organisation and no other.
+    evidence
+        What `held.evidence()` says, where it was asked before.
+    """
+    as_of = held.as_of
     check_suitable(methodology, held.inputs.catalogue)
     check_outcomes(methodology, held)
     refuse_persons(held.inputs.subjects, "subject")
@@ -164,9 +180,9 @@ def explain_subject(
     if not backend.to_pyarrow(found).num_rows:
         do = "Organisations only, of the kinds that the methodology assesses, while they exist."
         raise NoDataError("the register has no such organisation on that day", where=as_of.isoformat(), do=do)
-    rows = backend.to_pyarrow(held.evidence(EVIDENCE)).to_pylist()
+    rows = backend.to_pyarrow(held.evidence(EVIDENCE)) if evidence is None else evidence
     looked_at = set(methodology.item_codes)
-    records = [Record.of(row, methodology) for row in rows if row["item_code"] in looked_at]
+    records = [Record.of(row, methodology) for row in rows.to_pylist() if row["item_code"] in looked_at]
     return Explanation(methodology, held.inputs.catalogue, recovery(methodology, records, as_of))
 
 

@@ -13,6 +13,7 @@ from creditlab.dossier.reading import Held, hold_some, persons_among
 from creditlab.engine import connect
 from creditlab.errors import NoDataError, ParameterError, PersonError
 from creditlab.identifiers import PSEUDONYM_PREFIX, fold_identifier
+from creditlab.lake.lists import as_at_run
 from creditlab.lake.reading import Snapshot
 from creditlab.lake.store import Lake
 from creditlab.profiles import ORGANISATIONS, ROW, PublicationRules
@@ -42,6 +43,8 @@ class Dossier:
         By delivery and row: what the row said beside what the record has, by the field's name.
     roles
         The views of its own that it has.
+    held
+        What it was all read from.
     """
 
     subject: dict[str, Any]
@@ -52,6 +55,7 @@ class Dossier:
     rules: PublicationRules
     as_of: date
     run_no: int
+    held: Held
 
 
 def folded(identifier: str) -> str:
@@ -105,7 +109,8 @@ def take_dossier(
     code = folded(identifier)
     if not code:
         raise ParameterError("no subject is named", where="subject", do="Name a credit code.")
-    held = hold_some(workspace, backend, as_of, pa.array([code]), run_no or None, asking=asking)
+    with as_at_run(workspace, run_no or None) as then:
+        held = hold_some(then, backend, as_of, pa.array([code]), run_no or None, asking=asking)
     if PSEUDONYM_PREFIX in code or len(held.persons):
         raise PersonError(_WHAT, where="subject", do=_DO)
     found = backend.to_pyarrow(held.evidence().order_by("event_date", "item_code", "record_id"))
@@ -125,6 +130,7 @@ def take_dossier(
         held.rules,
         as_of,
         held.run_no,
+        held,
     )
 
 

@@ -68,9 +68,7 @@ def open_report(
     asking = ask(place, None, "subject page", Purpose.PUBLICATION)
     with engine.connect(place.engine_url, folders=[place.lake]) as backend:
         dossier = take_dossier(place, backend, subject, day, run_no, asking=asking)
-        standing = standing_of(
-            place, backend, dossier.subject["subject_id"], Audience(audience), day, dossier.run_no, asking
-        )
+        standing = standing_of(place, backend, dossier, Audience(audience))
     released = release_subject(
         dossier.subject["subject_kind"],
         dossier.records.to_pylist(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
-from creditlab.assessing import explain_subject
+from creditlab.assessing import choose_methodology, explain_held
+from creditlab.assessment import refuse_person
 from creditlab.errors import MethodologyError, NoDataError
 from creditlab.terms import Audience
 from creditlab.workspace import Workspace
@@ -13,23 +13,15 @@ from creditlab.workspace import Workspace
 if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
-    from creditlab.access import Asking
     from creditlab.assessment import Explanation
+    from creditlab.dossier.subject import Dossier
     from creditlab.messages import Messages
 
 _NOT_IN_FORCE = "methodology_not_in_force"
 
 
-def standing_of(
-    workspace: Workspace,
-    backend: Backend,
-    subject_id: str,
-    audience: Audience,
-    as_of: date,
-    run_no: int,
-    asking: Asking,
-) -> Explanation | None:
-    """Why an organisation stands as it does on a day.
+def standing_of(workspace: Workspace, backend: Backend, dossier: Dossier, audience: Audience) -> Explanation | None:
+    """Why an organisation stands as it does on the day of its dossier.
 
     Returns
     -------
@@ -39,8 +31,10 @@ def standing_of(
     """
     if audience is not Audience.INTERNAL:
         return None
+    refuse_person(dossier.subject["subject_id"], "subject")
     try:
-        return explain_subject(workspace, backend, subject_id, as_of, run_no=run_no, asking=asking)
+        methodology = choose_methodology(workspace, dossier.as_of)
+        return explain_held(methodology, backend, dossier.held, dossier.records)
     except NoDataError:
         return None
     except MethodologyError as error:
