@@ -61,12 +61,14 @@ def explain(folder: Path, figure: str, workspace: Workspace) -> Explanation:
     """
     manifest = read_manifest(folder)
     table, column, row = _found(folder, figure)
-    measure = next((one for one in Measure if table.startswith(f"{one}_by_")), None)
+    measure = next((one for one in Measure if table.startswith((f"{one}_by_", f"ranks_{one}_by_"))), None)
     if table in _BY_MEASURE:
         measure = Measure(row["measure"])
     if measure is None:
         raise ParameterError(
-            "the table is not one of measures", where="FIGURE", do="Name overview or MEASURE_by_GROUP."
+            "the table is not one of measures",
+            where="FIGURE",
+            do="Name overview, MEASURE_by_GROUP or ranks_MEASURE_by_GROUP.",
         )
     groups = {name: row[name] for name in _GROUPS if row.get(name)}
     release, parameters = manifest["release"], manifest["parameters"]
