@@ -49,9 +49,7 @@ class Explorer:
         self.unusual = w.Checkbox(value=session.is_internal, indent=False)
         self.back_button, self.faults_button, self.records_button = w.Button(), w.Button(), w.Button()
         self.reload_button = w.Button(button_style="warning")
-        self.figure = go.FigureWidget(layout={"autosize": True})
-        # No other way is left to a widget's settings.
-        self.figure._config = {**self.figure._config, **SETTINGS, "responsive": True}
+        self.figure: Any = None
         self.title, self.table, self.said, self.changed = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self.code = w.Textarea(layout=w.Layout(width="100%", height="4em"))
         with self._setting():
@@ -65,6 +63,8 @@ class Explorer:
         self.records_button.on_click(lambda button: self.show_records())
         self.reload_button.on_click(lambda button: self.reload())
         self._go(lambda: None)
+        if self.figure is None:
+            self.figure = _widget(go.Figure())
         self.look_for_changes()
 
     @property
@@ -281,11 +281,15 @@ class Explorer:
 
     def _draw(self, title: str, chart: go.Figure, clicked: Callable[..., None]) -> None:
         self.title.value = in_style(f"<h3>{escape(title)}</h3>")
-        with self.figure.batch_update():
-            self.figure.data = []
-            self.figure.add_traces(chart.data)
-            self.figure.layout = chart.layout
-            self.figure.layout.autosize = True
+        if self.figure is None:
+            # The first chart is there from the beginning: what is sent to a page that is still loading may be lost.
+            self.figure = _widget(chart)
+        else:
+            with self.figure.batch_update():
+                self.figure.data = []
+                self.figure.add_traces(chart.data)
+                self.figure.layout = chart.layout
+                self.figure.layout.autosize = True
         for trace in self.figure.data:
             # What has codes can be clicked: the period's dots, rings around them, bars of faults.
             if trace.ids is not None:
@@ -301,6 +305,15 @@ class Explorer:
 
     def _repr_mimebundle_(self, **given: Any) -> Any:
         return self.widget._repr_mimebundle_(**given)
+
+
+def _widget(chart: go.Figure) -> go.FigureWidget:
+    """A chart that a notebook can go on changing, as wide as its place on the page."""
+    figure = go.FigureWidget(chart)
+    figure.layout.autosize = True
+    # No other way is left to a widget's settings.
+    figure._config = {**figure._config, **SETTINGS, "responsive": True}
+    return figure
 
 
 def _options(box: w.Dropdown, title: str, options: list[tuple[str, str]]) -> None:
