@@ -43,9 +43,10 @@ def tile_map(
         line, column = placed[row.where["region_code"]]
         cell = figures.share(**row.where, period_start=period.start)
         style = f"grid-row: {line}; grid-column: {column}"
+        name = escape(shortened(row.labels["region_name"], _ROOM))
         tiles.append(
-            f'<li class="shade-{_shade(cell)}" style="{style}"><span class="tile-title">'
-            f'{escape(shortened(row.labels["region_name"], _ROOM))}</span><span class="tile-share">{_text(cell)}</span></li>'
+            f'<li class="shade-{_shade(cell)}" style="{style}"><span class="tile-title">{name}</span>'
+            f'<span class="tile-share">{_text(cell)}</span></li>'
         )
     key = messages.gettext("Shade: 100 to 95 %, then steps of 5; the darkest is below 80 %. Every tile says its share.")
     html = f'<ul class="tile-map">{"".join(tiles)}</ul><p class="note">{escape(key)}</p>'
