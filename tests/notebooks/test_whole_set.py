@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -150,6 +152,43 @@ def test_the_years_catalogue_stands_until_its_edition_is_another(
     )
     again, _ = publish_set(workspace, Audience.PUBLIC, reports=["catalogue"], languages=[Language.EN])
     assert [one.state for one in again] == (["unchanged"] if stands else ["published"])
+
+
+class Killed:
+    """Processes that die as often as told, and take along what was begun with them."""
+
+    left = 0
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self._dies = Killed.left > 0
+        Killed.left -= 1
+
+    def __enter__(self) -> Killed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def submit(self, _: Any, task: series._Task) -> Future[Outcome]:
+        found: Future[Outcome] = Future()
+        if self._dies:
+            found.set_exception(BrokenProcessPool())
+        else:
+            found.set_result(series._outcome(task, "published", 1, 0.0))
+        return found
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, "published"), (2, "failed")])
+def test_what_a_killed_process_took_along_is_made_once_more(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, times: int, state: str
+) -> None:
+    monkeypatch.setattr(series, "ProcessPoolExecutor", Killed)
+    monkeypatch.setattr(series, "write_index", lambda _: None)
+    monkeypatch.setattr(Killed, "left", times)
+    outcomes, steps = publish_set(workspace, Audience.PUBLIC, reports=["catalogue", "publicity"])
+    assert [one.state for one in outcomes] == [state] * 4
+    assert [step for step, _ in steps] == ["retried"] * 4 + [state] * 4
+    assert all("killed" in one.error for one in outcomes) is (state == "failed")
 
 
 def test_without_data_nothing_of_the_set_is_published_and_the_status_is_four(

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -149,16 +150,35 @@ def _absent(entry: ReportEntry, state: str, why: str, note: Note) -> Outcome:
 
 def _run(tasks: list[_Task], jobs: int, note: Note) -> list[Outcome]:
     made: list[Outcome] = []
+
+    def tell(one: Outcome) -> None:
+        for step, about in one.steps:
+            note(step, about)
+        about = {"report": one.report, "language": one.language, "seconds": one.seconds, "done": len(made) + 1}
+        note(one.state, {**about, "of": len(tasks), **({"error": one.error} if one.error else {})})
+        made.append(one)
+
+    lost = _side_by_side(tasks, jobs, tell)
+    for task in lost:
+        note("retried", {"report": task.place.report, "language": str(task.place.language)})
+    # A process that the machine killed, for its memory, takes those beside it along: then one at a time, once.
+    for task in _side_by_side(lost, 1, tell) if lost else ():
+        tell(_outcome(task, "failed", 0, time.monotonic(), "the process that made it was killed"))
+    return made
+
+
+def _side_by_side(tasks: list[_Task], jobs: int, tell: Callable[[Outcome], None]) -> list[_Task]:
+    """Make reports, `jobs` at a time; returns those whose process died."""
+    lost = []
     # A process of its own for each of `jobs`: what one report holds or breaks is no other's.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_work, task) for task in tasks]):
-            one = future.result()
-            for step, about in one.steps:
-                note(step, about)
-            about = {"report": one.report, "language": one.language, "seconds": one.seconds, "done": len(made) + 1}
-            note(one.state, {**about, "of": len(tasks), **({"error": one.error} if one.error else {})})
-            made.append(one)
-    return made
+        begun = {pool.submit(_work, task): task for task in tasks}
+        for future in as_completed(begun):
+            try:
+                tell(future.result())
+            except BrokenProcessPool:
+                lost.append(begun[future])
+    return lost
 
 
 def _work(task: _Task) -> Outcome:
@@ -196,6 +216,7 @@ def _outcome(
 def _basis(workspace: Workspace, code_version: str) -> dict[str, Any]:
     """What a report is made from now: run, code, policy."""
     from creditlab.disclosure import read_policy
+
     return {
         "run_no": newest_run(workspace),
         "code_version": code_version,
