@@ -17,9 +17,12 @@ import pytest
 from creditlab import cli
 from creditlab.cli import scheduling as command
 from creditlab.errors import NoDataError, ReportError
-from creditlab.periods import Period
+from creditlab.periods import Period, parse_period
+from creditlab.reports.listing import notebooks_folder
+from creditlab.reports.parameters import tagged_parameters
 from creditlab.reports.scheduling import CRONTAB, SERVICE, TIMER, run_hook, write_units
 from creditlab.reports.series import Outcome
+from creditlab.terms import Audience
 from tests.spec.tiny import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,3 +152,15 @@ def test_a_hook_that_fails_is_said() -> None:
         run_hook(shlex.join([sys.executable, "-c", "raise SystemExit(3)"]), {})
     with pytest.raises(ReportError, match="can't be run"):
         run_hook("/no/such/program", {})
+
+
+def test_the_job_for_an_ad_hoc_run_gives_what_the_notebook_takes() -> None:
+    """A job's parameters are texts; one that the notebook does not take, or takes as a number, would stop it."""
+    notebooks = notebooks_folder()
+    text = (notebooks.parent / "docs" / "reports.md").read_text("utf-8")
+    job = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    takes = tagged_parameters(notebooks / "own_report.ipynb")
+    assert set(takes) - set(job["parameters"]) == {"run_no", "out"}
+    assert {type(takes[name]) for name in job["parameters"]} == {str}
+    assert parse_period(job["parameters"]["period"])
+    assert Audience(job["parameters"]["audience"])
