@@ -1,22 +1,24 @@
 """The embedded engine beside a cluster of two workers, on the same lakes: seconds, processor, bytes, shuffle.
 
-python -m benchmarks.engines WORKSPACE [WORKSPACE ...] [--times 2] [--docs docs]
+python -m benchmarks.engines WORKSPACE [WORKSPACE ...] --kept FILE [--times 2] [--docs docs]
 
 Each workspace's lake is asked the same questions on both engines, in alternation; where a digit differs the command
-fails and writes nothing. The cluster is started on the loopback address: a master, and two workers with one core each,
-so that both engines have the same two cores; 3 GB of memory for each worker. Writes its part of docs/scale.md.
+fails. What was measured is kept in a file, so that a command that was stopped goes on. The cluster is started on the
+loopback address: a master, and two workers with one core and 3 GB of memory each, so that both engines have the same
+two cores. Writes its part of docs/scale.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,8 @@ spark.executor.cores 1
 spark.sql.shuffle.partitions 8
 """
 _WORKER_MEMORY = "3500m"
+#: What the embedded engine may hold: as much as the cluster's processes together; the rest it puts on the disk.
+_MEMORY = "8GB"
 
 
 def _sums(inputs: Any) -> Any:
@@ -74,6 +78,28 @@ class Cost:
     wall: float
     cpu: float
     shuffled: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a question cost on one engine: medians, with the machine's load average when it was done."""
+
+    rows: int
+    question: str
+    engine: str
+    wall: float
+    cpu: float
+    shuffled: float
+    load: float
+    times: int
+
+    @classmethod
+    def of(cls, rows: int, question: str, title: str, some: list[Cost]) -> Answered:
+        """The medians of some askings."""
+        wall, cpu, shuffled = (
+            statistics.median(getattr(one, figure) for one in some) for figure in ("wall", "cpu", "shuffled")
+        )
+        return cls(rows, question, title, wall, cpu, shuffled, os.getloadavg()[1], len(some))
 
 
 def _processor(pids: list[int]) -> float:
@@ -110,7 +136,7 @@ def _shuffled(backend: Any) -> int:
 
 
 def _ask(workspace: Any, url: str, name: str) -> tuple[Cost, pa.Table]:
-    with engine.connect(url, folders=[workspace.lake]) as backend:
+    with engine.connect(url, folders=[workspace.lake], memory=_MEMORY) as backend:
         is_cluster = url != engine.EMBEDDED
         inputs = read_inputs(workspace, backend)
         pids = _java() if is_cluster else []
@@ -124,21 +150,22 @@ def _ask(workspace: Any, url: str, name: str) -> tuple[Cost, pa.Table]:
     return Cost(wall, cpu, shuffled), rows.sort_by([(one, "ascending") for one in rows.column_names])
 
 
-def _median(some: list[Cost], figure: str) -> float:
-    return statistics.median(getattr(one, figure) for one in some)
-
-
 def _size(lake: Lake, name: str) -> tuple[int, int, int]:
     """Rows, bytes and files of a table."""
     log = lake.log(name)
     return pc.sum(log["num_records"]).as_py() or 0, pc.sum(log["size_bytes"]).as_py() or 0, log.num_rows
 
 
-def measured(folders: list[Path], times: int) -> str:
-    """The tables for the documents."""
-    sizes, costs = [], []
-    seconds: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    processor: dict[tuple[str, str], list[tuple[int, float]]] = {}
+def ask(folders: list[Path], times: int, known: list[Answered]) -> Iterator[list[Answered]]:
+    """Ask each lake each question on both engines; what is known already is not asked again.
+
+    Raises
+    ------
+    SystemExit
+        If the engines' digits differ.
+    """
+    from creditlab.spark.application import end
+
     with (
         tempfile.TemporaryDirectory() as place,
         spark_cluster(Path(place), defaults=_DEFAULTS, worker_memory=_WORKER_MEMORY) as cluster,
@@ -147,14 +174,10 @@ def measured(folders: list[Path], times: int) -> str:
         urls = {"DuckDB": engine.EMBEDDED, "Spark": cluster.url}
         for folder in folders:
             workspace = open_workspace(folder)
-            lake = Lake(workspace.lake)
-            rows, size, files = _size(lake, "records")
-            kept = [_size(lake, lake.payload_name(one)) for one in lake.payload_formats()]
-            sizes.append(
-                f"| {rows:,} | {files:,} | {size / rows:.1f} "
-                f"| {sum(one[1] for one in kept) / max(sum(one[0] for one in kept), 1):.1f} |"
-            )
+            rows, _, _ = _size(Lake(workspace.lake), "records")
             for name in QUESTIONS:
+                if any((one.rows, one.question) == (rows, name) for one in known):
+                    continue
                 found: dict[str, list[Cost]] = {title: [] for title in urls}
                 answers: dict[str, pa.Table] = {}
                 for _ in range(times):
@@ -164,36 +187,50 @@ def measured(folders: list[Path], times: int) -> str:
                         say(f"{rows:,} {name}, {title}: {one.wall:.1f} s, processor {one.cpu:.1f} s")
                 if not answers["DuckDB"].equals(answers["Spark"]):
                     raise SystemExit(f"{name}: the engines' digits differ")
-                for title, some in found.items():
-                    wall, cpu, shuffled = (
-                        statistics.median(getattr(one, figure) for one in some)
-                        for figure in ("wall", "cpu", "shuffled")
-                    )
-                    seconds.setdefault((name, title), []).append((rows, wall))
-                    processor.setdefault((name, title), []).append((rows, cpu))
-                    moved = f"{shuffled / rows:.2f}" if title == "Spark" else ""
-                    costs.append(
-                        f"| {rows:,} | {name} | {title} | {wall:.1f} | {wall / rows * 1e6:.2f} "
-                        f"| {cpu / rows * 1e6:.2f} | {moved} |"
-                    )
-        from creditlab.spark.application import end
-
+                yield [Answered.of(rows, name, title, some) for title, some in found.items()]
         end()
+
+
+def page(folders: list[Path], answered: list[Answered]) -> str:
+    """The tables for the documents."""
+    sizes = []
+    for lake in (Lake(open_workspace(one).lake) for one in folders):
+        rows, size, files = _size(lake, "records")
+        kept = [_size(lake, lake.payload_name(one)) for one in lake.payload_formats()]
+        payload = sum(one[1] for one in kept) / max(sum(one[0] for one in kept), 1)
+        sizes.append(f"| {rows:,} | {files:,} | {size / rows:.1f} | {payload:.1f} |")
+    answered = sorted(answered, key=lambda one: (one.rows, list(QUESTIONS).index(one.question)))
+    costs = [
+        f"| {one.rows:,} | {one.question} | {one.engine} | {one.wall:.1f} | {one.wall / one.rows * 1e6:.2f} "
+        f"| {one.cpu / one.rows * 1e6:.2f} | {f'{one.shuffled / one.rows:.2f}' if one.engine == 'Spark' else ''} "
+        f"| {one.load:.1f} |"
+        for one in answered
+    ]
+    seconds: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    processor: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for one in answered:
+        seconds.setdefault((one.question, one.engine), []).append((one.rows, one.wall))
+        processor.setdefault((one.question, one.engine), []).append((one.rows, one.cpu))
     lines = [
-        f"{machine()}; {os.cpu_count()} cores for either engine; load average while it ran {os.getloadavg()[1]:.1f}. "
-        f"Each worker has 3 GB of memory. Median of {times}, equal digits. Written by `python -m benchmarks.engines`.",
+        f"{machine()}; {os.cpu_count()} cores for either engine, {_MEMORY} of memory for the embedded one, 3 GB "
+        f"for each worker. Median of {min(one.times for one in answered)}, equal digits. Written by "
+        "`python -m benchmarks.engines`.",
         "",
         "| entries | files | bytes an entry | bytes a payload row |",
         "| ---: | ---: | ---: | ---: |",
         *sizes,
         "",
         "| entries | question | engine | seconds | seconds a million | processor seconds a million "
-        "| bytes shuffled an entry |",
-        "| ---: | --- | --- | ---: | ---: | ---: | ---: |",
+        "| bytes shuffled an entry | load average |",
+        "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |",
         *costs,
         "",
         *model(processor),
-        *[crossover(name, seconds[name, "DuckDB"], seconds[name, "Spark"]) for name in QUESTIONS],
+        *[
+            crossover(name, seconds[name, "DuckDB"], seconds[name, "Spark"])
+            for name in QUESTIONS
+            if (name, "Spark") in seconds
+        ],
     ]
     return "\n".join(lines)
 
@@ -231,11 +268,16 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("workspaces", type=Path, nargs="+", help="with a lake each, the smallest first")
     parser.add_argument("--times", type=int, default=2)
+    parser.add_argument("--kept", type=Path, required=True, help="a file for what was measured, to go on from")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where scale.md is")
     given = parser.parse_args()
-    text = measured(given.workspaces, given.times)
-    write_between(given.docs / "scale.md", BEGIN, END, text)
-    print(text)
+    answered = [Answered(**one) for one in json.loads(given.kept.read_text())] if given.kept.exists() else []
+    for found in ask(given.workspaces, given.times, answered):
+        answered += found
+        given.kept.write_text(json.dumps([asdict(one) for one in answered]), encoding="utf-8")
+        # What was measured stands there, if the machine ends the rest.
+        write_between(given.docs / "scale.md", BEGIN, END, page(given.workspaces, answered))
+    print(page(given.workspaces, answered))
 
 
 if __name__ == "__main__":
