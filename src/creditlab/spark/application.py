@@ -35,6 +35,8 @@ _JAVA = (17, 21)
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 #: For how long a cluster may take to answer, to take an application in, and to give it a first process.
 _ANSWER_SECONDS, _START_SECONDS, _WORKER_SECONDS = 5.0, 120.0, 60.0
+#: How often a Spark Connect server that is gone is asked again: for a quarter of a minute, not for ten.
+_RETRIES = 6
 #: What the digits hang on; all else is the institution's, in Spark's own spark-defaults.conf.
 _SETTINGS = {
     "spark.app.name": "creditlab",
@@ -211,8 +213,7 @@ def _remote(url: str) -> SparkSession:
     for name, value in _SETTINGS.items():
         if name.startswith("spark.sql.") and name not in _STATIC:
             session.conf.set(name, value)
-    # A server that is gone is asked again for a quarter of a minute, not for ten.
-    session.client.set_retry_policies([DefaultPolicy(max_retries=6, max_backoff=5_000)])
+    session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES, max_backoff=5_000)])
     return session  # type: ignore[return-value]
 
 
