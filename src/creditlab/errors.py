@@ -231,6 +231,12 @@ class ExtraError(UserError):
     code = "extra_missing"
 
 
+class LengthError(UserError):
+    """A page is too long for paper: to set it would take hours and all of the machine's memory."""
+
+    code = "too_long"
+
+
 class ReportError(UserError):
     """A report could not be run or published; nothing became visible."""
 

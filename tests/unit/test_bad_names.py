@@ -18,7 +18,7 @@ import openpyxl
 import pytest
 
 from creditlab.catalogue import Catalogue, DataFormat, RecordField
-from creditlab.errors import ExtraError
+from creditlab.errors import ExtraError, LengthError
 from creditlab.figures import Cell
 from creditlab.messages import LONGEST_NAME, Messages
 from creditlab.reports import making, printing
@@ -200,11 +200,13 @@ def test_nothing_but_the_list_of_fonts_is_started_so_that_no_browser_is_needed(
     assert {"index.html", PDF, "tables.xlsx", "cells.csv"} <= {one.name for one in out.iterdir()}
 
 
-@pytest.mark.parametrize("missing", ["font", "library"])
-def test_without_a_font_or_pango_all_but_the_pdf_is_made_and_the_log_says_so(
+@pytest.mark.parametrize("missing", ["font", "library", "rows"])
+def test_without_a_font_or_pango_or_with_too_many_rows_all_but_the_pdf_is_made_and_the_log_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    if missing == "font":
+    if missing == "rows":
+        monkeypatch.setattr(printing, "MOST_ROWS", 3)
+    elif missing == "font":
         monkeypatch.setattr(printing, "has_chinese_font", lambda: False)
     else:
         monkeypatch.setattr(printing, "has_chinese_font", lambda: True)
@@ -217,8 +219,8 @@ def test_without_a_font_or_pango_all_but_the_pdf_is_made_and_the_log_says_so(
     ((step, about),) = notes
     assert step == "without_pdf"
     assert missing in about["what"]
-    with pytest.raises(ExtraError):
-        printing.write_pdf("<p>", tmp_path, tmp_path / PDF, date(2026, 10, 20))
+    with pytest.raises((ExtraError, LengthError)):
+        printing.write_pdf("<tr>" * 4, tmp_path, tmp_path / PDF, date(2026, 10, 20))
 
 
 # --- Names where a code stood, columns where there are many -------------------------------------------------

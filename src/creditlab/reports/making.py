@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creditlab.errors import ExtraError, KernelError, ReportError
+from creditlab.errors import ExtraError, KernelError, LengthError, ReportError
 from creditlab.messages import Messages
 from creditlab.reports.bundle import shared_by
 from creditlab.reports.listing import Format, ReportEntry
@@ -82,12 +82,15 @@ def make(
     if Format.PDF in entry.formats:
         # The one that says DRAFT is made beside the other, so that both are in the manifest that is signed.
         names = {PDF: False, **({DRAFT_PDF: True} if report["needs_sign_off"] else {})}
+        printed = {
+            name: render_page(folder / EXECUTED, report, messages, is_print=True, is_draft=is_draft)
+            for name, is_draft in names.items()
+        }
         try:
-            for name, is_draft in names.items():
-                printed = render_page(folder / EXECUTED, report, messages, is_print=True, is_draft=is_draft)
-                write_pdf(printed, out, out / name, date.fromisoformat(parameters["as_of"]))
+            for name, text in printed.items():
+                write_pdf(text, out, out / name, date.fromisoformat(parameters["as_of"]))
             report["has_pdf"] = True
-        except ExtraError as error:
+        except (ExtraError, LengthError) as error:
             # The page says all that the PDF would.
             for name in names:
                 (out / name).unlink(missing_ok=True)

@@ -14,11 +14,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from creditlab.errors import ExtraError
+from creditlab.errors import ExtraError, LengthError
 
 #: The PDF; and the one with DRAFT on every page, which is offered until a report that has to be signed is published.
 PDF, DRAFT_PDF = "report.pdf", "report-draft.pdf"
 _VARIANT = "pdf/ua-1"
+#: A page with more rows in its tables isn't printed: that many take minutes already, and it grows faster than the rows.
+MOST_ROWS = 3_000
 #: One at a time: the library's clock is the process's environment.
 _TURN = Lock()
 _ZONE = timezone(timedelta(hours=8))
@@ -42,7 +44,15 @@ def write_pdf(html: str, folder: Path, path: Path, as_of: date) -> None:
     ------
     ExtraError
         If the library, or a font with Chinese characters, is missing.
+    LengthError
+        If the page has more than MOST_ROWS rows in its tables.
     """
+    if html.count("<tr") > MOST_ROWS:
+        raise LengthError(
+            f"the page has more than {MOST_ROWS:,} rows in its tables, too many for paper",
+            where="PDF",
+            do="Its lists are in tables.xlsx and in the folder tables.",
+        )
     if not has_chinese_font():
         raise ExtraError(
             "no font with Chinese characters is installed",
