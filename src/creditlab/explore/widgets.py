@@ -43,15 +43,15 @@ class Explorer:
     def __init__(self, session: Session) -> None:
         self._session, self._path = session, [self._first(session)]
         self._is_setting = self._is_of_faults = self._is_reloaded = False
-        self.measure, self.period, self.against, self.by = w.Dropdown(), w.Dropdown(), w.Dropdown(), w.Dropdown()
-        self.narrowed = {column: w.Dropdown() for column in (By.DEPARTMENT, By.REGION, By.ITEM)}
-        self.language = w.Dropdown(options=_LANGUAGES, value=str(session.messages.language))
+        self.measure, self.period, self.against, self.by = _choice(), _choice(), _choice(), _choice()
+        self.narrowed = {column: _choice() for column in (By.DEPARTMENT, By.REGION, By.ITEM)}
+        self.language = _choice(options=_LANGUAGES, value=str(session.messages.language))
         self.unusual = w.Checkbox(value=session.is_internal, indent=False)
         self.back_button, self.faults_button, self.records_button = w.Button(), w.Button(), w.Button()
         self.reload_button = w.Button(button_style="warning")
         self.figure: Any = None
         self.title, self.table, self.said, self.changed = w.HTML(), w.HTML(), w.HTML(), w.HTML()
-        self.code = w.Textarea(layout=w.Layout(width="100%", height="4em"))
+        self.code = w.Textarea(layout=w.Layout(width="auto", height="4em"))
         with self._setting():
             self._label()
         for one in self._controls():
@@ -225,9 +225,10 @@ class Explorer:
 
         def go_there() -> None:
             against = self.against.value or None
-            self._path.append(
-                self._session.measure(self.measure.value, self.period.value, self.by.value, against=against, **where)
-            )
+            view = self._session.measure(self.measure.value, self.period.value, self.by.value, against=against, **where)
+            # A page that is given choices anew, as in another language, answers with what is chosen already.
+            if change is None or view.question != self.view.question:
+                self._path.append(view)
 
         self._go(go_there)
 
@@ -263,9 +264,8 @@ class Explorer:
             for column, box in self.narrowed.items():
                 box.value = question.narrowed.get(column, _ALL)
         self._draw(view.table.caption, chart, self._clicked)
-        self.table.value, self._is_of_faults = table, False
+        self.table.value, self._is_of_faults, self.back_button.disabled = table, False, len(self._path) == 1
         self._say_code("")
-        self.back_button.disabled = len(self._path) == 1
 
     def _show_faults(self) -> None:
         faults = self.view.faults()
@@ -314,6 +314,11 @@ def _widget(chart: go.Figure) -> go.FigureWidget:
     # No other way is left to a widget's settings.
     figure._config = {**figure._config, **SETTINGS, "responsive": True}
     return figure
+
+
+def _choice(**given: Any) -> w.Dropdown:
+    """A control that is never wider than its place, however long its choices are."""
+    return w.Dropdown(layout=w.Layout(min_width="0", max_width="calc(100% - 4px)"), **given)
 
 
 def _options(box: w.Dropdown, title: str, options: list[tuple[str, str]]) -> None:
